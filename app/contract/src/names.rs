@@ -1,0 +1,40 @@
+//! Names of things two programs look up: parameters, Redis keys, object keys.
+
+/// The SSM parameter that holds the bundle pointer of a stage: an [`crate::release::AssetManifest`] as JSON.
+#[must_use]
+pub fn pointer_parameter(stage: &str) -> String {
+    format!("/spoke/{stage}/pointer")
+}
+
+/// The SSM parameter that holds the current [`crate::release::Release`] of a stage as JSON.
+#[must_use]
+pub fn release_parameter(stage: &str) -> String {
+    format!("/spoke/{stage}/release")
+}
+
+/// The Redis key that caches the bundle pointer, prefixed by the stage: two stages may share a cache.
+#[must_use]
+pub fn pointer_key(stage: &str) -> String {
+    format!("{stage}:bundle")
+}
+
+/// Where a stage's release records are kept in the artifact bucket: `releases/<stage>/<number>.json`.
+#[must_use]
+pub fn release_object(stage: &str, number: u64) -> String {
+    format!("releases/{stage}/{number:06}.json")
+}
+
+/// Where the hashed front-end files lie in the asset bucket, and under which path pages name them.
+pub const ASSETS_PREFIX: &str = "assets/";
+
+/// Where each bundle's manifest lies in the asset bucket: `bundles/<id>.json`.
+#[must_use]
+pub fn bundle_object(bundle: &str) -> String {
+    format!("bundles/{bundle}.json")
+}
+
+/// Where uploads of contacts lie in the private bucket: `contactUploads/<organization>/<64 hex>`.
+#[must_use]
+pub fn contact_upload_prefix(organization_id: i32) -> String {
+    format!("contactUploads/{organization_id}/")
+}

@@ -1,0 +1,133 @@
+//! The cloud on a laptop: AWS's wire protocols over real parts, behind one endpoint.
+//!
+//! It knows nothing of Spoke or of `spokectl`; whoever tests an AWS program can use it.
+//! An operation or a resource type it does not offer is refused the way AWS refuses.
+
+pub mod error;
+pub mod faults;
+pub mod gateway;
+pub mod parts;
+pub mod protocol;
+pub mod services;
+pub mod state;
+pub mod time;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+/// How a local cloud is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Everything is kept below this folder: state, objects, databases, function code, logs.
+    pub root: PathBuf,
+    /// The endpoint's port on 127.0.0.1; 0 picks a free one.
+    pub port: u16,
+    /// The first port HTTP APIs listen on; each API takes the next free one and keeps it.
+    /// 0 picks free ones.
+    pub first_api_port: u16,
+    /// The only region there is.
+    pub region: String,
+    /// The only account there is, 12 digits.
+    pub account: String,
+    /// How many cloud seconds pass in one real second while something waits (shifts, alarm
+    /// periods, schedules). 1.0 is real time.
+    pub speed: f64,
+}
+
+impl Options {
+    /// Real time, free ports, region us-east-1, account 000000000000.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            port: 0,
+            first_api_port: 0,
+            region: "us-east-1".to_owned(),
+            account: "000000000000".to_owned(),
+            speed: 1.0,
+        }
+    }
+}
+
+/// What every service shares. Services reach each other through [`services::call`], by
+/// operation, exactly as a client would.
+pub struct Cloud {
+    /// How it was started; `port` holds the port really bound.
+    pub options: Options,
+    /// The clock waits are taken from.
+    pub time: time::Time,
+    /// Injected faults.
+    pub faults: faults::Faults,
+    /// Every service's model.
+    pub services: services::Services,
+}
+
+impl Cloud {
+    /// The endpoint for `AWS_ENDPOINT_URL`: `http://127.0.0.1:<port>`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.options.port)
+    }
+
+    /// `arn:aws:<service>:<region>:<account>:<resource>`.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.options.region, self.options.account)
+    }
+}
+
+/// A running local cloud.
+pub struct LocalCloud {
+    cloud: Arc<Cloud>,
+    gateway: gateway::Gateway,
+}
+
+impl LocalCloud {
+    /// Starts the endpoint and takes up the state found below `options.root`: databases,
+    /// caches, functions and APIs that existed are running again when this returns.
+    ///
+    /// # Errors
+    /// When the port is taken, the folder cannot be used, or a part does not come up.
+    pub async fn start(mut options: Options) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&options.root)
+            .with_context(|| format!("creating {}", options.root.display()))?;
+        options.root = options
+            .root
+            .canonicalize()
+            .with_context(|| format!("resolving {}", options.root.display()))?;
+        let listener = gateway::bind(options.port).await?;
+        options.port = listener.local_addr()?.port();
+        let cloud = Arc::new(Cloud {
+            time: time::Time::new(options.speed),
+            faults: faults::Faults::default(),
+            services: services::Services::load(&options.root)?,
+            options,
+        });
+        let gateway = gateway::Gateway::serve(listener, Arc::clone(&cloud));
+        services::resume(&cloud).await?;
+        Ok(Self { cloud, gateway })
+    }
+
+    /// The endpoint for `AWS_ENDPOINT_URL`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.cloud.endpoint()
+    }
+
+    /// The shared state, for tests and fault injection.
+    #[must_use]
+    pub fn cloud(&self) -> &Arc<Cloud> {
+        &self.cloud
+    }
+
+    /// Stops functions, APIs, databases and caches, writes the state, closes the endpoint.
+    ///
+    /// # Errors
+    /// When the state cannot be written.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.gateway.stop().await;
+        services::stop(&self.cloud).await
+    }
+}

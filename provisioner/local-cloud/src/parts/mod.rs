@@ -1,0 +1,1 @@
+//! The real things underneath: databases, caches, processes, objects on disk.

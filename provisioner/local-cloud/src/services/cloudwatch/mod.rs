@@ -1,0 +1,26 @@
+//! CloudWatch metrics, alarms and dashboards.
+
+mod operations;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::Store;
+
+pub(crate) use operations::call;
+
+/// What survives a restart.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Model {}
+
+/// The service.
+pub struct CloudWatch {
+    pub(crate) store: Store<Model>,
+}
+
+impl CloudWatch {
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
+        Ok(Self { store: Store::load(root, "cloudwatch")? })
+    }
+}

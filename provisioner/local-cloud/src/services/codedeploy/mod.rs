@@ -1,0 +1,26 @@
+//! CodeDeploy for Lambda: hooks, shifts, alarms, rollback.
+
+mod operations;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::Store;
+
+pub(crate) use operations::call;
+
+/// What survives a restart.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Model {}
+
+/// The service.
+pub struct CodeDeploy {
+    pub(crate) store: Store<Model>,
+}
+
+impl CodeDeploy {
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
+        Ok(Self { store: Store::load(root, "codedeploy")? })
+    }
+}

@@ -1,0 +1,26 @@
+//! ElastiCache over a real Redis-protocol server.
+
+mod operations;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::Store;
+
+pub(crate) use operations::call;
+
+/// What survives a restart.
+#[derive(Default, Serialize, Deserialize)]
+pub struct Model {}
+
+/// The service.
+pub struct ElastiCache {
+    pub(crate) store: Store<Model>,
+}
+
+impl ElastiCache {
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
+        Ok(Self { store: Store::load(root, "elasticache")? })
+    }
+}
