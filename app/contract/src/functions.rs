@@ -51,7 +51,9 @@ impl Function {
     /// The function whose short name is `name`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|function| function.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|function| function.name() == name)
     }
 
     /// The Lambda function name in a stage: `spoke-<stage>-<name>`.
@@ -77,7 +79,10 @@ impl Function {
     /// Whether a release moves its alias after the web alias has fully shifted.
     #[must_use]
     pub const fn follows_web(self) -> bool {
-        matches!(self, Self::Worker | Self::Inbound | Self::Reports | Self::Scheduled)
+        matches!(
+            self,
+            Self::Worker | Self::Inbound | Self::Reports | Self::Scheduled
+        )
     }
 }
 
@@ -98,7 +103,10 @@ mod tests {
 
     #[test]
     fn hooks_carry_the_prefix_the_managed_role_may_invoke() {
-        assert_eq!(Function::Preflight.lambda_name("prod"), "CodeDeployHook_spoke-prod-preflight");
+        assert_eq!(
+            Function::Preflight.lambda_name("prod"),
+            "CodeDeployHook_spoke-prod-preflight"
+        );
         assert_eq!(Function::Web.lambda_name("prod"), "spoke-prod-web");
     }
 }

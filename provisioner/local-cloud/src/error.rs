@@ -19,7 +19,11 @@ pub type Answer<T = serde_json::Value> = Result<T, AwsError>;
 impl AwsError {
     /// An error the sender is to blame for, status 400.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400 }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            status: 400,
+        }
     }
 
     /// The same with another HTTP status.

@@ -26,7 +26,9 @@ pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
 impl Gateway {
     /// Answers on `listener` until stopped.
     pub fn serve(_listener: TcpListener, _cloud: Arc<Cloud>) -> Self {
-        Self { task: tokio::spawn(std::future::pending()) }
+        Self {
+            task: tokio::spawn(std::future::pending()),
+        }
     }
 
     /// Closes the endpoint.

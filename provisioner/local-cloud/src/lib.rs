@@ -74,7 +74,10 @@ impl Cloud {
     /// `arn:aws:<service>:<region>:<account>:<resource>`.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
-        format!("arn:aws:{service}:{}:{}:{resource}", self.options.region, self.options.account)
+        format!(
+            "arn:aws:{service}:{}:{}:{resource}",
+            self.options.region, self.options.account
+        )
     }
 }
 

@@ -32,7 +32,11 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
                 return Err(error).with_context(|| format!("reading {}", path.display()));
             }
         };
-        Ok(Self { path, value: RwLock::new(value), dirty: AtomicBool::new(false) })
+        Ok(Self {
+            path,
+            value: RwLock::new(value),
+            dirty: AtomicBool::new(false),
+        })
     }
 
     /// Looks at the model.
@@ -42,7 +46,10 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
 
     /// Changes the model; the change is on disk at the next [`Store::save`].
     pub fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        let mut value = self.value.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut value = self
+            .value
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         let result = change(&mut value);
         self.dirty.store(true, Ordering::Release);
         result
@@ -68,7 +75,9 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
     }
 
     fn lock(&self) -> RwLockReadGuard<'_, T> {
-        self.value.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.value
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -19,7 +19,9 @@ impl Time {
     /// and finite count as 1.
     #[must_use]
     pub fn new(speed: f64) -> Self {
-        Self { speed: AtomicU64::new(positive(speed).to_bits()) }
+        Self {
+            speed: AtomicU64::new(positive(speed).to_bits()),
+        }
     }
 
     /// The time of day, never sped up.
@@ -36,7 +38,8 @@ impl Time {
 
     /// Changes the speed of waits that start from now on.
     pub fn set_speed(&self, speed: f64) {
-        self.speed.store(positive(speed).to_bits(), Ordering::Relaxed);
+        self.speed
+            .store(positive(speed).to_bits(), Ordering::Relaxed);
     }
 
     /// The real duration of a wait of `cloud` time.
@@ -52,7 +55,11 @@ impl Time {
 }
 
 fn positive(speed: f64) -> f64 {
-    if speed.is_finite() && speed > 0.0 { speed } else { 1.0 }
+    if speed.is_finite() && speed > 0.0 {
+        speed
+    } else {
+        1.0
+    }
 }
 
 #[cfg(test)]
@@ -63,11 +70,17 @@ mod tests {
 
     #[test]
     fn ten_minutes_take_ten_seconds_at_speed_sixty() {
-        assert_eq!(Time::new(60.0).real(Duration::from_secs(600)), Duration::from_secs(10));
+        assert_eq!(
+            Time::new(60.0).real(Duration::from_secs(600)),
+            Duration::from_secs(10)
+        );
     }
 
     #[test]
     fn a_speed_of_zero_counts_as_real_time() {
-        assert_eq!(Time::new(0.0).real(Duration::from_secs(3)), Duration::from_secs(3));
+        assert_eq!(
+            Time::new(0.0).real(Duration::from_secs(3)),
+            Duration::from_secs(3)
+        );
     }
 }

@@ -21,6 +21,8 @@ pub struct ApiGateway {
 
 impl ApiGateway {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "apigateway")? })
+        Ok(Self {
+            store: Store::load(root, "apigateway")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct CloudFormation {
 
 impl CloudFormation {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "cloudformation")? })
+        Ok(Self {
+            store: Store::load(root, "cloudformation")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct CloudWatch {
 
 impl CloudWatch {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "cloudwatch")? })
+        Ok(Self {
+            store: Store::load(root, "cloudwatch")?,
+        })
     }
 }

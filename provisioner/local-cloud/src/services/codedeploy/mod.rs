@@ -21,6 +21,8 @@ pub struct CodeDeploy {
 
 impl CodeDeploy {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "codedeploy")? })
+        Ok(Self {
+            store: Store::load(root, "codedeploy")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct Ec2 {
 
 impl Ec2 {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "ec2")? })
+        Ok(Self {
+            store: Store::load(root, "ec2")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct ElastiCache {
 
 impl ElastiCache {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "elasticache")? })
+        Ok(Self {
+            store: Store::load(root, "elasticache")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct Iam {
 
 impl Iam {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "iam")? })
+        Ok(Self {
+            store: Store::load(root, "iam")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct Lambda {
 
 impl Lambda {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "lambda")? })
+        Ok(Self {
+            store: Store::load(root, "lambda")?,
+        })
     }
 }

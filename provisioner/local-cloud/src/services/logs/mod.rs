@@ -21,6 +21,8 @@ pub struct Logs {
 
 impl Logs {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "logs")? })
+        Ok(Self {
+            store: Store::load(root, "logs")?,
+        })
     }
 }

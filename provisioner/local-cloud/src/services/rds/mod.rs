@@ -21,6 +21,8 @@ pub struct Rds {
 
 impl Rds {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "rds")? })
+        Ok(Self {
+            store: Store::load(root, "rds")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct S3 {
 
 impl S3 {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "s3")? })
+        Ok(Self {
+            store: Store::load(root, "s3")?,
+        })
     }
 }

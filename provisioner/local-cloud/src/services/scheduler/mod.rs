@@ -21,6 +21,8 @@ pub struct Scheduler {
 
 impl Scheduler {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "scheduler")? })
+        Ok(Self {
+            store: Store::load(root, "scheduler")?,
+        })
     }
 }

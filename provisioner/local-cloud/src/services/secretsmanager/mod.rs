@@ -21,6 +21,8 @@ pub struct SecretsManager {
 
 impl SecretsManager {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "secretsmanager")? })
+        Ok(Self {
+            store: Store::load(root, "secretsmanager")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct Sns {
 
 impl Sns {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "sns")? })
+        Ok(Self {
+            store: Store::load(root, "sns")?,
+        })
     }
 }

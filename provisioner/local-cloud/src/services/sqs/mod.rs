@@ -21,6 +21,8 @@ pub struct Sqs {
 
 impl Sqs {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "sqs")? })
+        Ok(Self {
+            store: Store::load(root, "sqs")?,
+        })
     }
 }

@@ -21,6 +21,8 @@ pub struct Ssm {
 
 impl Ssm {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "ssm")? })
+        Ok(Self {
+            store: Store::load(root, "ssm")?,
+        })
     }
 }

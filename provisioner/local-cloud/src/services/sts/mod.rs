@@ -21,6 +21,8 @@ pub struct Sts {
 
 impl Sts {
     pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
-        Ok(Self { store: Store::load(root, "sts")? })
+        Ok(Self {
+            store: Store::load(root, "sts")?,
+        })
     }
 }
