@@ -12,6 +12,14 @@ pub fn release_parameter(stage: &str) -> String {
     format!("/spoke/{stage}/release")
 }
 
+/// The SSM parameter that holds the [`crate::release::Release`] being made: written before the
+/// shift, read by the postflight hook (it moves the other functions' aliases to the versions
+/// named there), removed when the release is recorded or has gone back.
+#[must_use]
+pub fn pending_release_parameter(stage: &str) -> String {
+    format!("/spoke/{stage}/release-pending")
+}
+
 /// The Redis key that caches the bundle pointer, prefixed by the stage: two stages may share a cache.
 #[must_use]
 pub fn pointer_key(stage: &str) -> String {
