@@ -33,6 +33,16 @@ impl AwsError {
         self
     }
 
+    /// Who is to blame, in AWS's words: `Sender` below status 500, else `Receiver`.
+    #[must_use]
+    pub fn blame(&self) -> &'static str {
+        if self.status < 500 {
+            "Sender"
+        } else {
+            "Receiver"
+        }
+    }
+
     /// The service's own failure, status 500: something below us broke.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::new("InternalFailure", format!("{cause:#}")).status(500)

@@ -2,7 +2,36 @@
 //!
 //! It knows nothing of Spoke or of `spokectl`; whoever tests an AWS program can use it.
 //! An operation or a resource type it does not offer is refused the way AWS refuses.
+//!
+//! ```text
+//! cargo run -p local-cloud --example serve -- --root /tmp/cloud --port 4666
+//! export AWS_ENDPOINT_URL=http://127.0.0.1:4666 AWS_REGION=us-east-1
+//! export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local
+//! aws sts get-caller-identity
+//! ```
+//!
+//! Signatures are verified by S3 (access key `local`, secret `local`), other services accept
+//! any credentials. IAM records roles and policies and enforces none of them; its answers say
+//! so in the header `x-local-cloud-note`.
+//!
+//! # Beside AWS's protocols
+//!
+//! Below `/_local-cloud/` the endpoint takes and answers JSON (`content-type:
+//! application/json` is demanded):
+//!
+//! | request | does |
+//! |---|---|
+//! | `GET health` | `{status, endpoint, region, account, speed}` |
+//! | `POST speed` `{"speed": 60}` | changes how fast waits pass from now on |
+//! | `GET faults` | the faults in force |
+//! | `POST faults` | puts one in force, answers its `id` |
+//! | `DELETE faults` | ends all faults |
+//!
+//! A fault is `{"service": "ssm", "operation": "GetParameter", "times": 3}` (`*` fits all;
+//! without `times` it stays) with one of `"throttle": true`, `"delaySeconds": 2.5`,
+//! `"error": {"code": "InternalFailure", "message": "...", "status": 500}`.
 
+pub mod background;
 pub mod error;
 pub mod faults;
 pub mod gateway;
@@ -60,6 +89,8 @@ pub struct Cloud {
     pub time: time::Time,
     /// Injected faults.
     pub faults: faults::Faults,
+    /// What goes on between requests.
+    pub background: background::Background,
     /// Every service's model.
     pub services: services::Services,
 }
@@ -105,12 +136,23 @@ impl LocalCloud {
         let cloud = Arc::new(Cloud {
             time: time::Time::new(options.speed),
             faults: faults::Faults::default(),
+            background: background::Background::default(),
             services: services::Services::load(&options.root)?,
             options,
         });
         let gateway = gateway::Gateway::serve(listener, Arc::clone(&cloud));
-        services::resume(&cloud).await?;
-        Ok(Self { cloud, gateway })
+        let started = Self { cloud, gateway };
+        if let Err(error) = services::resume(&started.cloud).await {
+            // What came up before the failure must not outlive it.
+            if let Err(second) = started.stop().await {
+                tracing::warn!(
+                    error = format!("{second:#}"),
+                    "stopping a half-started cloud"
+                );
+            }
+            return Err(error.context("taking up the state the cloud was left in"));
+        }
+        Ok(started)
     }
 
     /// The endpoint for `AWS_ENDPOINT_URL`.
@@ -131,6 +173,7 @@ impl LocalCloud {
     /// When the state cannot be written.
     pub async fn stop(self) -> anyhow::Result<()> {
         self.gateway.stop().await;
+        self.cloud.background.stop().await;
         services::stop(&self.cloud).await
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{RwLock, RwLockReadGuard};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use anyhow::Context as _;
 use serde::Serialize;
@@ -14,6 +14,7 @@ pub struct Store<T> {
     path: PathBuf,
     value: RwLock<T>,
     dirty: AtomicBool,
+    saving: Mutex<()>,
 }
 
 impl<T: Serialize + DeserializeOwned + Default> Store<T> {
@@ -36,6 +37,7 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
             path,
             value: RwLock::new(value),
             dirty: AtomicBool::new(false),
+            saving: Mutex::new(()),
         })
     }
 
@@ -46,10 +48,7 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
 
     /// Changes the model; the change is on disk at the next [`Store::save`].
     pub fn write<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        let mut value = self
-            .value
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut value = self.value.write().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut value);
         self.dirty.store(true, Ordering::Release);
         result
@@ -60,9 +59,15 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self) -> anyhow::Result<()> {
+        let _one_at_a_time = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.dirty.swap(false, Ordering::AcqRel) {
             return Ok(());
         }
+        self.write_file()
+            .inspect_err(|_| self.dirty.store(true, Ordering::Release))
+    }
+
+    fn write_file(&self) -> anyhow::Result<()> {
         let bytes = serde_json::to_vec_pretty(&*self.lock())?;
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)
@@ -75,9 +80,7 @@ impl<T: Serialize + DeserializeOwned + Default> Store<T> {
     }
 
     fn lock(&self) -> RwLockReadGuard<'_, T> {
-        self.value
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.value.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -21,6 +21,43 @@ pub fn timestamp(at: DateTime<Utc>) -> Value {
     json!({ TIMESTAMP: seconds })
 }
 
+/// The same value without members that are null: AWS leaves out what is not set.
+pub(crate) fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(
+            members
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(name, value)| (name, without_nulls(value)))
+                .collect(),
+        ),
+        Value::Array(items) => items.into_iter().map(without_nulls).collect(),
+        other => other,
+    }
+}
+
+/// The same value with every time written by `write`, which gets seconds since 1970.
+pub(crate) fn map_times(value: Value, write: &dyn Fn(f64) -> Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            if let Some(seconds) = members.get(TIMESTAMP).and_then(Value::as_f64) {
+                return write(seconds);
+            }
+            let members = members.into_iter();
+            Value::Object(
+                members
+                    .map(|(name, value)| (name, map_times(value, write)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| map_times(item, write))
+            .collect(),
+        other => other,
+    }
+}
+
 /// Reads an operation's input. Inputs are structs with `deny_unknown_fields`: a parameter
 /// that is not modelled is refused, never ignored.
 ///

@@ -21,9 +21,11 @@ pub mod sts;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::Value;
+use tokio::time::MissedTickBehavior;
 
 use crate::Cloud;
 use crate::error::{Answer, AwsError};
@@ -121,6 +123,7 @@ pub fn call<'a>(
     input: Value,
 ) -> BoxFuture<'a, Answer> {
     Box::pin(async move {
+        cloud.faults.meet(&cloud.time, service, operation).await?;
         match service {
             "sts" => sts::call(cloud, operation, input).await,
             "iam" => iam::call(cloud, operation, input).await,
@@ -146,8 +149,26 @@ pub fn call<'a>(
 
 /// Brings back what was running when the state was written, and starts what works in the
 /// background (state writer, queue pollers, alarm evaluation, schedules).
-pub(crate) async fn resume(_cloud: &Arc<Cloud>) -> anyhow::Result<()> {
+pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
+    cloud.background.spawn(write_state(Arc::clone(cloud)));
     Ok(())
+}
+
+/// Writes what changed, five times a second: a killed cloud loses no more than that.
+async fn write_state(cloud: Arc<Cloud>) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(200));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let cloud = Arc::clone(&cloud);
+        let written = tokio::task::spawn_blocking(move || cloud.services.save()).await;
+        if let Ok(Err(error)) = written {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the state could not be written and will be tried again"
+            );
+        }
+    }
 }
 
 /// Stops what runs and writes the state.

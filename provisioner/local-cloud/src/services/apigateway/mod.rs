@@ -1,6 +1,7 @@
 //! API Gateway HTTP APIs, payload format 2.0.
 
 mod operations;
+pub(crate) mod routes;
 
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! Lambda: real binaries behind the Runtime API, versions, aliases with weights.
 
 mod operations;
+pub(crate) mod routes;
 
 use std::path::Path;
 

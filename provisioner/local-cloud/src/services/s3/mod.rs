@@ -2,6 +2,20 @@
 
 mod operations;
 
+use std::sync::Arc;
+
+use http::Response;
+use s3s::Body;
+
+use crate::Cloud;
+
+/// Answers one HTTP request.
+pub(crate) async fn answer(_cloud: &Arc<Cloud>, _request: http::Request<Body>) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = http::StatusCode::NOT_IMPLEMENTED;
+    response
+}
+
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! EventBridge Scheduler.
 
 mod operations;
+pub(crate) mod routes;
 
 use std::path::Path;
 

@@ -1,0 +1,4 @@
+//! The local cloud through its door: raw requests, as a client library would send them.
+
+mod client;
+mod gateway;
