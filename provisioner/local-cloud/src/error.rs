@@ -11,6 +11,8 @@ pub struct AwsError {
     pub message: String,
     /// The HTTP status.
     pub status: u16,
+    /// Members of the error's shape beside the message: a throttled invocation's `Reason`.
+    pub members: Vec<(&'static str, String)>,
 }
 
 /// What an operation answers.
@@ -23,7 +25,15 @@ impl AwsError {
             code: code.into(),
             message: message.into(),
             status: 400,
+            members: Vec::new(),
         }
+    }
+
+    /// The same with one more member of the error's shape.
+    #[must_use]
+    pub fn with(mut self, member: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((member, value.into()));
+        self
     }
 
     /// The same with another HTTP status.

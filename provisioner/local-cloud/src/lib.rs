@@ -63,6 +63,9 @@ pub struct Options {
     /// How many cloud seconds pass in one real second while something waits (shifts, alarm
     /// periods, schedules). 1.0 is real time.
     pub speed: f64,
+    /// How many Lambda invocations the account may have under way at once; more are throttled.
+    /// Each is a process on this machine.
+    pub lambda_concurrency: u32,
 }
 
 impl Options {
@@ -76,6 +79,7 @@ impl Options {
             region: "us-east-1".to_owned(),
             account: "000000000000".to_owned(),
             speed: 1.0,
+            lambda_concurrency: 1000,
         }
     }
 }

@@ -151,6 +151,7 @@ pub fn call<'a>(
 /// background (state writer, queue pollers, alarm evaluation, schedules).
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud.background.spawn(write_state(Arc::clone(cloud)));
+    lambda::resume(cloud)?;
     Ok(())
 }
 
@@ -173,5 +174,6 @@ async fn write_state(cloud: Arc<Cloud>) {
 
 /// Stops what runs and writes the state.
 pub(crate) async fn stop(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
+    lambda::stop(cloud).await;
     cloud.services.save()
 }

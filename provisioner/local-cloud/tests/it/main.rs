@@ -1,4 +1,6 @@
 //! The local cloud through its door: raw requests, as a client library would send them.
 
 mod client;
+mod functions;
 mod gateway;
+mod lambda;
