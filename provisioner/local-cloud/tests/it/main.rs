@@ -4,3 +4,5 @@ mod client;
 mod functions;
 mod gateway;
 mod lambda;
+mod logs;
+mod s3;
