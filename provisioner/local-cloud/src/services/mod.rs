@@ -152,6 +152,7 @@ pub fn call<'a>(
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud.background.spawn(write_state(Arc::clone(cloud)));
     lambda::resume(cloud)?;
+    apigateway::resume(cloud).await?;
     Ok(())
 }
 

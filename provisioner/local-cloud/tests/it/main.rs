@@ -1,5 +1,6 @@
 //! The local cloud through its door: raw requests, as a client library would send them.
 
+mod apigateway;
 mod client;
 mod functions;
 mod gateway;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::Cloud;
 use crate::error::{Answer, AwsError};
 
-pub(super) fn append(
+pub(crate) fn append(
     _cloud: &Cloud,
     group: &str,
     stream: &str,
@@ -20,6 +20,6 @@ pub(super) fn append(
 }
 
 #[expect(clippy::unused_async, reason = "the real one is")]
-pub(super) async fn read_object(_cloud: &Arc<Cloud>, _bucket: &str, _key: &str) -> Answer<Bytes> {
+pub(crate) async fn read_object(_cloud: &Arc<Cloud>, _bucket: &str, _key: &str) -> Answer<Bytes> {
     Err(AwsError::unknown_operation("s3", "GetObject"))
 }

@@ -14,7 +14,8 @@ use crate::Cloud;
 use crate::error::{Answer, AwsError};
 use crate::protocol::values;
 
-use super::environment::{Ended, Environment, Request};
+use super::concurrency::Slot;
+use super::environment::{Environment, Request};
 use super::metrics::Target;
 use super::model::Version;
 use super::names::{self, LATEST, Reference};
@@ -77,36 +78,24 @@ pub(super) async fn perform(
     invocation: Invocation,
 ) -> Answer<Outcome> {
     let version = pick(cloud, reference)?;
-    let target = Target {
-        reference,
-        executed: &version.version,
-    };
-    let slot = concurrency::admit(cloud, &reference.name)
-        .inspect_err(|_throttled| target.throttled(cloud))?;
+    let slot = concurrency::admit(cloud, &reference.name).inspect_err(|_throttled| {
+        Target {
+            reference,
+            executed: &version.version,
+        }
+        .throttled(cloud);
+    })?;
     let request = Request {
-        id: request_id.clone(),
+        id: request_id,
         payload: invocation.payload,
         function_arn: reference.arn(cloud),
         client_context: invocation.client_context,
         tail: invocation.tail,
     };
     // In a task of its own: a caller that hangs up does not take the function with it.
-    let running = tokio::spawn(run(
-        Arc::clone(cloud),
-        reference.name.clone(),
-        version.clone(),
-        request,
-    ));
-    let ended = running.await.map_err(AwsError::internal)??;
-    target.invoked(cloud, ended.duration, ended.failed, slot.concurrent);
-    drop(slot);
-    Ok(Outcome {
-        request_id,
-        payload: ended.payload,
-        failed: ended.failed,
-        executed_version: version.version,
-        tail: ended.tail,
-    })
+    let (work, reference) = (Arc::clone(cloud), reference.clone());
+    let running = tokio::spawn(async move { run(&work, &reference, version, request, slot).await });
+    running.await.map_err(AwsError::internal)?
 }
 
 fn pick(cloud: &Cloud, reference: &Reference) -> Answer<Version> {
@@ -122,25 +111,39 @@ fn pick(cloud: &Cloud, reference: &Reference) -> Answer<Version> {
 }
 
 async fn run(
-    cloud: Arc<Cloud>,
-    function: String,
+    cloud: &Arc<Cloud>,
+    reference: &Reference,
     version: Version,
     request: Request,
-) -> Answer<Ended> {
+    slot: Slot,
+) -> Answer<Outcome> {
+    let function = &reference.name;
     let pool = &cloud.services.lambda.pool;
-    let environment = if let Some(idle) = pool.take(&function, &version) {
+    let environment = if let Some(idle) = pool.take(function, &version) {
         idle
     } else {
-        let fresh =
-            Environment::prepare(Arc::clone(&cloud), function.clone(), version.clone()).await?;
-        let fresh = Arc::new(fresh);
+        let fresh = Environment::prepare(Arc::clone(cloud), function.clone(), version.clone());
+        let fresh = Arc::new(fresh.await?);
         pool.started(&fresh);
         fresh
     };
+    let request_id = request.id.clone();
     let ended = environment.run(request).await;
-    let wanted = ended.reusable && is_current(&cloud, &function, &version);
+    let wanted = ended.reusable && is_current(cloud, function, &version);
     pool.give_back(environment, wanted);
-    Ok(ended)
+    let target = Target {
+        reference,
+        executed: &version.version,
+    };
+    target.invoked(cloud, ended.duration, ended.failed, slot.concurrent);
+    drop(slot);
+    Ok(Outcome {
+        request_id,
+        payload: ended.payload,
+        failed: ended.failed,
+        executed_version: version.version,
+        tail: ended.tail,
+    })
 }
 
 /// Whether this revision would still be chosen: `$LATEST` may have changed meanwhile.

@@ -7,7 +7,7 @@ mod console;
 mod environment;
 mod events;
 mod functions;
-mod interim;
+pub(crate) mod interim;
 mod invoke;
 mod mappings;
 mod metrics;
