@@ -276,7 +276,10 @@ pub(crate) fn encode_error(error: &AwsError, id: Uuid) -> Response<Bytes> {
     } else {
         "Service"
     };
-    let body = json!({ "Type": kind, "message": error.message, "Message": error.message });
+    let mut body = json!({ "Type": kind, "message": error.message, "Message": error.message });
+    for (member, value) in &error.members {
+        body[*member] = json!(value);
+    }
     let headers = [
         ("content-type", "application/json"),
         ("x-amzn-errortype", error.code.as_str()),
