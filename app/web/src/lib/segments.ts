@@ -20,7 +20,7 @@ const BASIC = new Set(
 const EXTENSION = new Set('\f^{}\\[~]|€')
 
 export function countSegments(text: string): Segments {
-  const characters = [...text]
+  const characters = Array.from(text)
   const isGsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character))
   const widths = characters.map((character) => (isGsm ? (EXTENSION.has(character) ? 2 : 1) : character.length))
   const units = widths.reduce((sum, width) => sum + width, 0)
@@ -43,6 +43,6 @@ export function countSegments(text: string): Segments {
 
 /** The first characters that force UCS-2, so that the writer can replace them. */
 export function costlyCharacters(text: string): string[] {
-  const costly = [...text].filter((character) => !BASIC.has(character) && !EXTENSION.has(character))
+  const costly = Array.from(text).filter((character) => !BASIC.has(character) && !EXTENSION.has(character))
   return [...new Set(costly)].slice(0, 5)
 }

@@ -1,0 +1,19 @@
+/** What the server tells every page, in `<script id="spoke-config">`. */
+export interface Config {
+  stage: string
+  release: string
+  /** Longest text, in UTF-16 units. */
+  maxMessageLength: number
+  /** Whether sign-up without an invitation is hidden. */
+  suppressSelfInvite: boolean
+}
+
+const DEFAULTS: Config = { stage: '', release: '', maxMessageLength: 1500, suppressSelfInvite: false }
+
+function read(): Config {
+  const text = document.getElementById('spoke-config')?.textContent
+  if (!text) return DEFAULTS
+  return { ...DEFAULTS, ...(JSON.parse(text) as Partial<Config>) }
+}
+
+export const config: Config = read()
