@@ -153,6 +153,7 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud.background.spawn(write_state(Arc::clone(cloud)));
     lambda::resume(cloud)?;
     apigateway::resume(cloud).await?;
+    codedeploy::resume(cloud);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 mod apigateway;
 mod client;
+mod codedeploy;
 mod functions;
 mod gateway;
 mod lambda;
