@@ -2,14 +2,9 @@
 
 mod apigateway;
 mod client;
-mod codedeploy;
+mod cloudformation;
 mod functions;
 mod gateway;
-mod iam;
 mod lambda;
 mod logs;
 mod s3;
-mod secretsmanager;
-mod sns;
-mod sqs;
-mod ssm;

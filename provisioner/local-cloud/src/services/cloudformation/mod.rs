@@ -1,18 +1,25 @@
-//! CloudFormation: change sets, stacks, events, rollback.
+//! CloudFormation: change sets, stacks, events, rollback, over resource providers that call
+//! the same operations a client would.
 
+mod changes;
+mod engine;
+mod exports;
+mod model;
 mod operations;
+mod policy;
+mod providers;
+mod scope;
+mod stacks;
+mod template;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::Cloud;
 use crate::state::Store;
 
+pub use model::Model;
 pub(crate) use operations::call;
-
-/// What survives a restart.
-#[derive(Default, Serialize, Deserialize)]
-pub struct Model {}
 
 /// The service.
 pub struct CloudFormation {
@@ -25,4 +32,10 @@ impl CloudFormation {
             store: Store::load(root, "cloudformation")?,
         })
     }
+}
+
+/// Takes up the operations that were under way when the cloud stopped: they are rolled back,
+/// or their deletions finished. Every service that providers call must be up.
+pub(crate) fn resume(cloud: &Arc<Cloud>) {
+    engine::resume(cloud);
 }

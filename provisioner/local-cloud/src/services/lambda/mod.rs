@@ -7,6 +7,7 @@ mod console;
 mod environment;
 mod events;
 mod functions;
+pub(crate) mod interim;
 mod invoke;
 mod mappings;
 mod metrics;

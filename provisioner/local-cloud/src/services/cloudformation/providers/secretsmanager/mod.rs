@@ -1,0 +1,4 @@
+//! Secrets Manager types.
+
+pub(super) mod attachment;
+pub(super) mod secret;

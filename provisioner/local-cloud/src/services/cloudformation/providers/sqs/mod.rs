@@ -1,0 +1,4 @@
+//! SQS types.
+
+pub(super) mod queue;
+pub(super) mod queue_policy;

@@ -1,0 +1,3 @@
+//! Parameter Store types.
+
+pub(super) mod parameter;
