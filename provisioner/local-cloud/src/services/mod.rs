@@ -18,6 +18,7 @@ pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
+pub(crate) mod tags;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -151,8 +152,12 @@ pub fn call<'a>(
 /// background (state writer, queue pollers, alarm evaluation, schedules).
 pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud.background.spawn(write_state(Arc::clone(cloud)));
+    cloud
+        .background
+        .spawn(sqs::publish_metrics(Arc::clone(cloud)));
     lambda::resume(cloud)?;
     apigateway::resume(cloud).await?;
+    codedeploy::resume(cloud);
     // Last: what it takes up calls all the others.
     cloudformation::resume(cloud);
     Ok(())

@@ -3,8 +3,14 @@
 mod apigateway;
 mod client;
 mod cloudformation;
+mod codedeploy;
 mod functions;
 mod gateway;
+mod iam;
 mod lambda;
 mod logs;
 mod s3;
+mod secretsmanager;
+mod sns;
+mod sqs;
+mod ssm;

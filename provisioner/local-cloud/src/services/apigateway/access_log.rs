@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::Cloud;
-use crate::services::lambda::interim as logs;
+use crate::services::logs;
 
 use super::event::Received;
 use super::model::AccessLog;

@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use crate::Cloud;
 use crate::error::{Answer, AwsError};
+use crate::services::s3;
 
-use super::interim as s3;
 use super::model::Code;
 use super::refusals::invalid;
 

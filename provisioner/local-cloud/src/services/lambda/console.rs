@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::task::JoinHandle;
 
-use super::interim as logs;
 use crate::Cloud;
+use crate::services::logs;
 
 /// How long lines may wait before they are in the log.
 const FLUSH_EVERY: Duration = Duration::from_millis(200);

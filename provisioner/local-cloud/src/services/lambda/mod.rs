@@ -7,7 +7,6 @@ mod console;
 mod environment;
 mod events;
 mod functions;
-pub(crate) mod interim;
 mod invoke;
 mod mappings;
 mod metrics;

@@ -1,0 +1,100 @@
+//! The function binary, by cargo.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::archive::{self, Archive};
+use super::{command, find_program, missing};
+use crate::failure::{Blame as _, Failure, codes};
+use crate::repository::Repository;
+use crate::stage::{Profile, Stage};
+use crate::ui::tasks::Task;
+
+/// Compiles `spoke` and packs it.
+pub async fn build(
+    repository: &Repository,
+    stage: &Stage,
+    task: &Task,
+) -> Result<Archive, Failure> {
+    let binary = compile(repository, stage.app.profile, task).await?;
+    task.detail("packing");
+    let repository = repository.clone();
+    let glibc = stage.app.glibc.clone();
+    tokio::task::spawn_blocking(move || archive::pack(&repository, &binary, glibc.as_deref()))
+        .await
+        .map_err(anyhow::Error::from)?
+}
+
+/// With the packages and features of a plain `cargo build`, so that nothing is compiled twice.
+async fn compile(
+    repository: &Repository,
+    profile: Profile,
+    task: &Task,
+) -> Result<PathBuf, Failure> {
+    let cargo = std::env::var_os("CARGO")
+        .map(PathBuf::from)
+        .or_else(|| find_program("cargo"))
+        .ok_or_else(|| {
+            missing(
+                "cargo",
+                "the functions are a Rust program",
+                "https://rustup.rs",
+            )
+        })?;
+    let mut command = Command::new(cargo);
+    command.current_dir(repository.root()).args([
+        "build",
+        "--bin",
+        "spoke",
+        "--message-format=json-render-diagnostics",
+    ]);
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
+    let ended = command::run(command, task, false)
+        .await
+        .blame(codes::BUILD_FUNCTION, "cargo could not be run")?;
+    if !ended.good {
+        let mut failure = Failure::new(codes::BUILD_FUNCTION, "the functions do not compile")
+            .state("nothing was uploaded or changed")
+            .next("cargo build --bin spoke");
+        failure.why = ended.tail;
+        return Err(failure);
+    }
+    executable(&ended.stdout)
+        .context("cargo named no executable \"spoke\"")
+        .blame(codes::BUILD_FUNCTION, "the function binary cannot be found")
+}
+
+/// The path of the executable in cargo's messages.
+fn executable(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "spoke")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::executable;
+
+    #[test]
+    fn the_binary_is_where_cargo_says() {
+        let messages = concat!(
+            r#"{"reason":"compiler-artifact","target":{"name":"spoke","kind":["lib"]},"executable":null}"#,
+            "\nnot JSON\n",
+            r#"{"reason":"compiler-artifact","target":{"name":"spoke","kind":["bin"]},"executable":"/t/debug/spoke"}"#,
+            "\n",
+            r#"{"reason":"build-finished","success":true}"#,
+        );
+        assert_eq!(
+            executable(messages).unwrap().to_str(),
+            Some("/t/debug/spoke")
+        );
+        assert_eq!(executable("{}"), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! What is being released, by git's name for it.
+
+use tokio::process::Command;
+
+use crate::repository::Repository;
+
+/// The short commit, `-dirty` behind it when the tree was not clean; `unversioned` without git.
+pub async fn of(repository: &Repository) -> String {
+    let Some(commit) = git(repository, &["rev-parse", "--short=12", "HEAD"]).await else {
+        return "unversioned".to_owned();
+    };
+    match git(repository, &["status", "--porcelain"]).await {
+        Some(changes) if changes.is_empty() => commit,
+        _ => format!("{commit}-dirty"),
+    }
+}
+
+async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository.root())
+        .args(arguments)
+        .output()
+        .await
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

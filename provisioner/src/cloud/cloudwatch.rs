@@ -1,0 +1,190 @@
+//! CloudWatch: alarms and numbers.
+
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_sdk_cloudwatch::Client;
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{sdk_time, time, words};
+
+/// CloudWatch.
+#[derive(Clone, Debug)]
+pub struct Metrics(Client);
+
+/// An alarm.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+    pub state: String,
+    /// AWS's sentence about the state.
+    pub reason: String,
+    /// The datapoints it was decided on.
+    pub datapoints: Vec<f64>,
+    /// The threshold.
+    pub threshold: Option<f64>,
+    /// Since when it is in this state.
+    pub since: Option<DateTime<Utc>>,
+    /// What it means, and its runbook.
+    pub description: String,
+}
+
+impl Alarm {
+    /// Whether it rings.
+    #[must_use]
+    pub fn rings(&self) -> bool {
+        self.state == "ALARM"
+    }
+}
+
+/// A number to ask for.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// The key of the answer: lower-case letter first, letters, digits and underscores.
+    pub id: String,
+    /// `AWS/Lambda`.
+    pub namespace: &'static str,
+    /// `Errors`.
+    pub metric: &'static str,
+    /// `Sum`, `Average`, `Maximum`.
+    pub stat: &'static str,
+    /// Its dimensions.
+    pub dimensions: Vec<(&'static str, String)>,
+}
+
+impl Metrics {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        Self(Client::new(config))
+    }
+
+    /// The alarms whose names start with `prefix`.
+    pub async fn alarms(&self, prefix: &str) -> anyhow::Result<Vec<Alarm>> {
+        let mut pages = self
+            .0
+            .describe_alarms()
+            .alarm_name_prefix(prefix)
+            .into_paginator()
+            .send();
+        let mut alarms = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| words(error).context("reading the alarms"))?;
+            alarms.extend(
+                page.metric_alarms
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|alarm| Alarm {
+                        datapoints: datapoints(alarm.state_reason_data.as_deref()),
+                        name: alarm.alarm_name.unwrap_or_default(),
+                        state: alarm
+                            .state_value
+                            .as_ref()
+                            .map_or_else(String::new, |state| state.as_str().to_owned()),
+                        reason: alarm.state_reason.unwrap_or_default(),
+                        threshold: alarm.threshold,
+                        since: alarm
+                            .state_transitioned_timestamp
+                            .as_ref()
+                            .or(alarm.state_updated_timestamp.as_ref())
+                            .and_then(time),
+                        description: alarm.alarm_description.unwrap_or_default(),
+                    }),
+            );
+        }
+        alarms.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(alarms)
+    }
+
+    /// The newest values of several metrics since a time, one per `period` seconds, newest first.
+    pub async fn values(
+        &self,
+        queries: &[Query],
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+        period: i32,
+    ) -> anyhow::Result<BTreeMap<String, Vec<f64>>> {
+        let mut values = BTreeMap::new();
+        // 500 queries a request is AWS's limit; a screen has a few dozen.
+        let answer = self
+            .0
+            .get_metric_data()
+            .set_metric_data_queries(Some(
+                queries.iter().map(|query| wire(query, period)).collect(),
+            ))
+            .start_time(sdk_time(since))
+            .end_time(sdk_time(until))
+            .send()
+            .await
+            .map_err(|error| words(error).context("reading metrics"))?;
+        for result in answer.metric_data_results.unwrap_or_default() {
+            values.insert(
+                result.id.unwrap_or_default(),
+                result.values.unwrap_or_default(),
+            );
+        }
+        Ok(values)
+    }
+}
+
+fn wire(query: &Query, period: i32) -> MetricDataQuery {
+    let dimensions = query
+        .dimensions
+        .iter()
+        .map(|(name, value)| Dimension::builder().name(*name).value(value).build())
+        .collect();
+    let metric = Metric::builder()
+        .namespace(query.namespace)
+        .metric_name(query.metric)
+        .set_dimensions(Some(dimensions))
+        .build();
+    MetricDataQuery::builder()
+        .id(&query.id)
+        .metric_stat(
+            MetricStat::builder()
+                .metric(metric)
+                .period(period)
+                .stat(query.stat)
+                .build(),
+        )
+        .build()
+}
+
+/// The numbers in `StateReasonData`: `recentDatapoints`, or `evaluatedDatapoints` of alarms over expressions.
+fn datapoints(data: Option<&str>) -> Vec<f64> {
+    let Some(data) = data.and_then(|data| serde_json::from_str::<Value>(data).ok()) else {
+        return Vec::new();
+    };
+    let recent = data["recentDatapoints"]
+        .as_array()
+        .map(|points| points.iter().filter_map(Value::as_f64).collect::<Vec<_>>());
+    recent
+        .filter(|points| !points.is_empty())
+        .unwrap_or_else(|| {
+            data["evaluatedDatapoints"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|point| point["value"].as_f64())
+                .collect()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::datapoints;
+
+    #[test]
+    fn datapoints_are_found_in_both_forms_aws_writes() {
+        let recent = r#"{"version":"1.0","recentDatapoints":[2.4,3.0],"threshold":1.0}"#;
+        assert_eq!(datapoints(Some(recent)), [2.4, 3.0]);
+        let evaluated = r#"{"recentDatapoints":[],"evaluatedDatapoints":[{"timestamp":"2026-01-01T00:00:00Z","value":5.0}]}"#;
+        assert_eq!(datapoints(Some(evaluated)), [5.0]);
+        assert!(datapoints(Some("no JSON")).is_empty());
+        assert!(datapoints(None).is_empty());
+    }
+}

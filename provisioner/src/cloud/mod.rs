@@ -1,0 +1,184 @@
+//! AWS in our words. One file a service, the only importers of its SDK; functions that say what
+//! the tool wants and not how the wire spells it. Errors come out as `Code: message`, AWS's own
+//! words once.
+
+pub mod cloudformation;
+pub mod cloudwatch;
+pub mod codedeploy;
+pub mod lambda;
+pub mod logs;
+pub mod s3;
+pub mod sqs;
+pub mod ssm;
+pub mod sts;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sts::config::Credentials;
+use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_http_client::tls;
+use serde::{Deserialize, Serialize};
+
+use crate::context::flag;
+use crate::failure::{Blame as _, Failure, codes};
+use crate::repository::Repository;
+use crate::stage::Stage;
+
+/// The clients of one stage.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    /// STS.
+    pub identity: sts::Identity,
+    /// CloudFormation.
+    pub stacks: cloudformation::Stacks,
+    /// Lambda.
+    pub functions: lambda::Functions,
+    /// CodeDeploy.
+    pub deployments: codedeploy::Deployments,
+    /// SSM Parameter Store.
+    pub parameters: ssm::Parameters,
+    /// S3.
+    pub objects: s3::Objects,
+    /// CloudWatch.
+    pub metrics: cloudwatch::Metrics,
+    /// CloudWatch Logs.
+    pub logs: logs::Logs,
+    /// SQS.
+    pub queues: sqs::Queues,
+}
+
+/// A file that names an endpoint other than AWS's, and the key to use there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// `http://127.0.0.1:4566`.
+    pub endpoint: String,
+    /// Access key id.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+}
+
+impl Cloud {
+    /// Clients for the stage's region: AWS with the usual credentials, or the endpoint the stage names.
+    pub async fn connect(repository: &Repository, stage: &Stage) -> Result<Self, Failure> {
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(tls::Provider::Rustls(
+                tls::rustls_provider::CryptoMode::Ring,
+            ))
+            .build_https();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(stage.region.clone()))
+            .http_client(http);
+        if let Some(endpoint) = endpoint(repository, stage)? {
+            loader = loader
+                .endpoint_url(&endpoint.endpoint)
+                .credentials_provider(Credentials::new(
+                    endpoint.access_key_id,
+                    endpoint.secret_access_key,
+                    None,
+                    None,
+                    "endpoint file",
+                ));
+        }
+        Ok(Self::with(&loader.load().await))
+    }
+
+    fn with(config: &SdkConfig) -> Self {
+        Self {
+            identity: sts::Identity::new(config),
+            stacks: cloudformation::Stacks::new(config),
+            functions: lambda::Functions::new(config),
+            deployments: codedeploy::Deployments::new(config),
+            parameters: ssm::Parameters::new(config),
+            objects: s3::Objects::new(config),
+            metrics: cloudwatch::Metrics::new(config),
+            logs: logs::Logs::new(config),
+            queues: sqs::Queues::new(config),
+        }
+    }
+
+    /// The account is law: whoever is somebody else touches nothing.
+    pub async fn check_identity(&self, stage: &Stage) -> Result<sts::Caller, Failure> {
+        let caller = self.identity.caller().await.map_err(|error| {
+            let failure = Failure::new(
+                codes::NO_IDENTITY,
+                format!("nobody could say who we are in stage {}", stage.name),
+            )
+            .why(format!("{error:#}"));
+            if stage.endpoint_file.is_some() {
+                failure.next("spokectl up")
+            } else {
+                failure.next("aws sts get-caller-identity")
+            }
+        })?;
+        if caller.account == stage.account {
+            return Ok(caller);
+        }
+        Err(Failure::new(
+            codes::WRONG_ACCOUNT,
+            format!(
+                "this identity belongs to another account than stage {}",
+                stage.name
+            ),
+        )
+        .why(format!(
+            "{} is in {}; stages/{}.toml says {}",
+            caller.arn, caller.account, stage.name, stage.account
+        ))
+        .state("nothing was touched")
+        .next(format!(
+            "AWS_PROFILE=<a profile of {}> spokectl status{}",
+            stage.account,
+            flag(&stage.name)
+        )))
+    }
+}
+
+fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, Failure> {
+    let Some(file) = &stage.endpoint_file else {
+        return Ok(None);
+    };
+    let path = repository.path(file);
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Failure::new(
+            codes::CLOUD_NOT_RUNNING,
+            format!("the cloud of stage {} is not running", stage.name),
+        )
+        .why(format!("{}: {error}", repository.shown(&path)))
+        .next("spokectl up")
+    })?;
+    serde_json::from_str(&text)
+        .map(Some)
+        .blame(
+            codes::CLOUD_NOT_RUNNING,
+            format!("{} cannot be read", repository.shown(&path)),
+        )
+        .map_err(|failure| failure.next("spokectl up"))
+}
+
+/// AWS's code and message, once; the whole chain when there is neither.
+pub(crate) fn words<E, R>(error: SdkError<E, R>) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match (error.code(), error.message()) {
+        (Some(code), Some(message)) => anyhow::anyhow!("{code}: {}", message.trim()),
+        (Some(code), None) => anyhow::anyhow!("{code}"),
+        _ => anyhow::anyhow!("{}", DisplayErrorContext(&error)),
+    }
+}
+
+/// Whether AWS refused with this code.
+pub(crate) fn is<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, code: &str) -> bool {
+    error.code() == Some(code)
+}
+
+/// An SDK time as chrono's.
+pub(crate) fn time(time: &aws_smithy_types::DateTime) -> Option<chrono::DateTime<chrono::Utc>> {
+    chrono::DateTime::from_timestamp(time.secs(), time.subsec_nanos())
+}
+
+/// chrono's time as the SDK's.
+pub(crate) fn sdk_time(time: chrono::DateTime<chrono::Utc>) -> aws_smithy_types::DateTime {
+    aws_smithy_types::DateTime::from_millis(time.timestamp_millis())
+}

@@ -1,0 +1,16 @@
+//! A release: steps as data, then performed; the way back; what was learned when it failed.
+
+pub mod attempt;
+pub mod back;
+pub mod hooks;
+pub mod lock;
+pub mod make;
+pub mod pointer;
+pub mod positions;
+pub mod record;
+pub mod settle;
+pub mod shift;
+pub mod stack;
+pub mod steps;
+pub mod tree;
+pub mod upload;

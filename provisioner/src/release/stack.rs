@@ -1,0 +1,409 @@
+//! Bringing one stack to its template, by change set, with everything it goes through shown.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use chrono::Utc;
+use serde::Serialize;
+
+use super::tree::Tree;
+use crate::cloud::cloudformation::{Change, ChangeSet, Stack, Wish};
+use crate::context::Context;
+use crate::failure::{Blame as _, Failure, codes};
+use crate::template::{self, Kind};
+use crate::ui::live::Live;
+use crate::ui::{bold, clock};
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Applied {
+    /// The stack.
+    pub stack: String,
+    /// What changed; empty if nothing did.
+    pub changes: Vec<Change>,
+    /// How long it took.
+    pub seconds: u64,
+    /// The stack's outputs now.
+    #[serde(skip)]
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// Renders and applies one stack. `known` holds what its parameters are called and are.
+pub async fn apply(
+    ctx: &Context,
+    kind: Kind,
+    known: &BTreeMap<String, String>,
+) -> Result<Applied, Failure> {
+    let name = kind.stack(&ctx.stage.name);
+    let started = Instant::now();
+    let template = template::render(&ctx.repository, &ctx.stage, kind)?;
+    let parameters = parameters(&template, known).blame(
+        codes::RENDER,
+        format!("the {} template asks for what nobody knows", kind.name()),
+    )?;
+    let before = ready(ctx, &name).await?;
+    let change_set = format!("spokectl-{}", Utc::now().format("%Y%m%d%H%M%S"));
+    let wish = Wish {
+        stack: &name,
+        template: &template,
+        parameters: &parameters,
+        tags: &[
+            ("stage", ctx.stage.name.clone()),
+            ("owner", ctx.stage.owner.clone()),
+        ],
+        is_new: before.is_none(),
+    };
+    let changes = propose(ctx, &wish, &change_set).await?;
+    if changes.is_empty() {
+        let outputs = before.map(|stack| stack.outputs).unwrap_or_default();
+        ctx.ui.done(format!("{name}: no change"));
+        return Ok(Applied {
+            stack: name,
+            changes,
+            seconds: started.elapsed().as_secs(),
+            outputs,
+        });
+    }
+    let outputs = perform(ctx, &name, &change_set, changes.len(), before.is_none()).await?;
+    let seconds = started.elapsed().as_secs();
+    ctx.ui.done(format!(
+        "{name}: {} in {}",
+        counted(&changes),
+        clock(seconds)
+    ));
+    Ok(Applied {
+        stack: name,
+        changes,
+        seconds,
+        outputs,
+    })
+}
+
+/// `3 to add, 1 to change` in the past tense.
+fn counted(changes: &[Change]) -> String {
+    let count = |action: &str| {
+        changes
+            .iter()
+            .filter(|change| change.action == action)
+            .count()
+    };
+    let replaced = changes
+        .iter()
+        .filter(|change| change.replacement == "True")
+        .count();
+    [
+        (count("Add"), "added"),
+        (count("Modify") - replaced.min(count("Modify")), "changed"),
+        (replaced, "replaced"),
+        (count("Remove"), "removed"),
+        (count("Import"), "imported"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
+/// The values of the parameters a template declares, from everything that is known.
+fn parameters(
+    template: &str,
+    known: &BTreeMap<String, String>,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let template: serde_norway::Value = serde_norway::from_str(template)?;
+    let declared = template
+        .get("Parameters")
+        .and_then(serde_norway::Value::as_mapping)
+        .cloned()
+        .unwrap_or_default();
+    declared
+        .keys()
+        .filter_map(serde_norway::Value::as_str)
+        .map(|name| {
+            let value = known
+                .get(name)
+                .with_context(|| format!("parameter {name} has no value"))?;
+            Ok((name.to_owned(), value.clone()))
+        })
+        .collect()
+}
+
+/// The stack as it is, once nobody else works on it; what never came to life is cleared away.
+async fn ready(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
+    let Some(stack) = find(ctx, name).await? else {
+        return Ok(None);
+    };
+    // Only proposed so far: a new proposal takes its place.
+    if stack.status == "REVIEW_IN_PROGRESS" {
+        return Ok(None);
+    }
+    let stack = if stack.status.ends_with("IN_PROGRESS") {
+        ctx.ui.notice(format!(
+            "{name} is still at work from an earlier run ({}); waiting for it",
+            stack.status
+        ));
+        let Some(stack) = settled(ctx, name).await? else {
+            return Ok(None);
+        };
+        stack
+    } else {
+        stack
+    };
+    match stack.status.as_str() {
+        "ROLLBACK_COMPLETE" | "CREATE_FAILED" | "DELETE_FAILED" => {
+            ctx.ui.notice(format!(
+                "{name} stands in {} from an earlier run that failed; it never came to life, so it is deleted and made again",
+                stack.status
+            ));
+            ctx.cloud.stacks.delete(name).await.blame(
+                codes::STACK_STUCK,
+                format!("stack {name} cannot be deleted"),
+            )?;
+            match settled(ctx, name).await? {
+                None => Ok(None),
+                Some(stack) if stack.status == "DELETE_COMPLETE" => Ok(None),
+                Some(stack) => Err(stuck(ctx, name, &stack)),
+            }
+        }
+        status if status.ends_with("_FAILED") => Err(stuck(ctx, name, &stack)),
+        _ => Ok(Some(stack)),
+    }
+}
+
+fn stuck(ctx: &Context, name: &str, stack: &Stack) -> Failure {
+    let failure = Failure::new(codes::STACK_STUCK, format!("stack {name} is stuck"))
+        .why(format!(
+            "{}: {}",
+            stack.status,
+            stack.reason.as_deref().unwrap_or("no reason given")
+        ))
+        .state("traffic and bundle are where they were");
+    let command = if stack.status == "UPDATE_ROLLBACK_FAILED" {
+        "continue-update-rollback"
+    } else {
+        "describe-stack-events"
+    };
+    failure.next(format!(
+        "aws cloudformation {command} --stack-name {name} --region {}",
+        ctx.stage.region
+    ))
+}
+
+async fn find(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
+    ctx.cloud.stacks.find(name).await.blame(
+        codes::STACK_UNREADABLE,
+        format!("stack {name} cannot be read"),
+    )
+}
+
+/// The stack once it is no longer in progress; none once it is gone.
+async fn settled(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
+    loop {
+        match find(ctx, name).await? {
+            Some(stack) if stack.status.ends_with("IN_PROGRESS") => {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            other => return Ok(other),
+        }
+    }
+}
+
+/// Asks for a change set and waits until CloudFormation has worked it out.
+async fn propose(ctx: &Context, wish: &Wish<'_>, name: &str) -> Result<Vec<Change>, Failure> {
+    let what = format!("CloudFormation does not take the change of {}", wish.stack);
+    let stacks = &ctx.cloud.stacks;
+    stacks
+        .create_change_set(wish, name)
+        .await
+        .blame(codes::CHANGE_SET, &what)?;
+    let change_set: ChangeSet = loop {
+        let change_set = stacks
+            .change_set(wish.stack, name)
+            .await
+            .blame(codes::CHANGE_SET, &what)?;
+        if change_set.status == "FAILED" || change_set.status == "CREATE_COMPLETE" {
+            break change_set;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    if change_set.status == "CREATE_COMPLETE" {
+        return Ok(change_set.changes);
+    }
+    stacks
+        .delete_change_set(wish.stack, name)
+        .await
+        .blame(codes::CHANGE_SET, &what)?;
+    if change_set.is_empty() {
+        return Ok(Vec::new());
+    }
+    Err(Failure::new(codes::CHANGE_SET, what)
+        .why(change_set.reason)
+        .state("the stack is as it was"))
+}
+
+/// Executes a change set and watches it to its end.
+async fn perform(
+    ctx: &Context,
+    name: &str,
+    change_set: &str,
+    changes: usize,
+    is_new: bool,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let unreadable = format!("stack {name} cannot be watched");
+    let earlier = ctx
+        .cloud
+        .stacks
+        .events(name, None)
+        .await
+        .blame(codes::STACK_UNREADABLE, &unreadable)?;
+    let mut last = earlier.last().map(|event| event.id.clone());
+    ctx.cloud.stacks.execute(name, change_set).await.blame(
+        codes::CHANGE_SET,
+        format!("the change of {name} could not be started"),
+    )?;
+    let started = Instant::now();
+    let mut said = Instant::now();
+    let mut tree = Tree::default();
+    let mut live = Live::new(&ctx.ui);
+    loop {
+        let stack = find(ctx, name).await?;
+        let events = ctx
+            .cloud
+            .stacks
+            .events(name, last.as_deref())
+            .await
+            .blame(codes::STACK_UNREADABLE, &unreadable)?;
+        for event in &events {
+            if let Some(line) = tree.take(name, event)
+                && !ctx.ui.is_terminal()
+            {
+                ctx.ui.say(line);
+                said = Instant::now();
+            }
+        }
+        last = events.last().map(|event| event.id.clone()).or(last);
+        let status = stack.as_ref().map_or("", |stack| stack.status.as_str());
+        let (done, seen) = tree.count();
+        let mut lines = vec![format!(
+            "{} {done}/{} {}",
+            bold(name),
+            changes.max(seen),
+            clock(started.elapsed().as_secs())
+        )];
+        lines.extend(tree.lines(Utc::now()));
+        live.draw(lines);
+        if !ctx.ui.is_terminal() && said.elapsed() > Duration::from_secs(15) {
+            said = Instant::now();
+            ctx.ui.say(format!(
+                "  {name}: {done}/{} after {}, waiting for {}",
+                changes.max(seen),
+                clock(started.elapsed().as_secs()),
+                tree.waiting().join(", ")
+            ));
+        }
+        // A stack that only was proposed stays in review for a moment after the start.
+        if !status.ends_with("IN_PROGRESS") {
+            live.clear();
+            return ended(ctx, name, stack, &tree, is_new);
+        }
+        tokio::time::sleep(pause(started.elapsed())).await;
+    }
+}
+
+/// Often at first, when much happens; less often once it is clear that it takes long.
+fn pause(elapsed: Duration) -> Duration {
+    if elapsed < Duration::from_secs(60) {
+        Duration::from_millis(500)
+    } else {
+        Duration::from_secs(3)
+    }
+}
+
+fn ended(
+    ctx: &Context,
+    name: &str,
+    stack: Option<Stack>,
+    tree: &Tree,
+    is_new: bool,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let Some(stack) = stack else {
+        return Err(Failure::new(
+            codes::STACK_CREATE,
+            format!("stack {name} is gone"),
+        ));
+    };
+    match stack.status.as_str() {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Ok(stack.outputs),
+        "ROLLBACK_COMPLETE" | "UPDATE_ROLLBACK_COMPLETE" => {
+            let (code, what, state) = if is_new {
+                (
+                    codes::STACK_CREATE,
+                    format!("stack {name} could not be made"),
+                    "what had been made was taken away again; the next run starts it anew",
+                )
+            } else {
+                (
+                    codes::STACK_UPDATE,
+                    format!("stack {name} could not be changed"),
+                    "the stack is as it was; traffic and bundle did not move",
+                )
+            };
+            let mut failure = Failure::new(code, what)
+                .state(state)
+                .next(format!("spokectl deploy{}", ctx.flag()));
+            failure.why = tree.reasons();
+            if failure.why.is_empty() {
+                failure.why.extend(stack.reason);
+            }
+            Err(failure)
+        }
+        _ => {
+            let mut failure = stuck(ctx, name, &stack);
+            failure.why.extend(tree.reasons());
+            Err(failure)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{counted, parameters};
+    use crate::cloud::cloudformation::Change;
+
+    #[test]
+    fn a_template_gets_what_it_declares_and_nothing_else() {
+        let template = "Parameters:\n  A:\n    Type: String\nResources:\n  X: !Ref A\n";
+        let known: BTreeMap<_, _> = [("A", "1"), ("B", "2")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let given = parameters(template, &known).unwrap();
+        assert_eq!(
+            given.into_iter().collect::<Vec<_>>(),
+            [("A".to_owned(), "1".to_owned())]
+        );
+        let error = parameters(template, &BTreeMap::new())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("parameter A"), "{error}");
+    }
+
+    #[test]
+    fn changes_are_counted_by_what_they_mean() {
+        let change = |action: &str, replacement: &str| Change {
+            action: action.to_owned(),
+            resource: "X".to_owned(),
+            kind: "AWS::S3::Bucket".to_owned(),
+            replacement: replacement.to_owned(),
+        };
+        let changes = [
+            change("Add", ""),
+            change("Modify", "False"),
+            change("Modify", "True"),
+        ];
+        assert_eq!(counted(&changes), "1 added, 1 changed, 1 replaced");
+    }
+}

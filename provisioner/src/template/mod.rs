@@ -1,0 +1,91 @@
+//! Rendering: stage in, CloudFormation out, byte for byte the same every time.
+
+pub mod shift;
+pub mod values;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use handlebars::Handlebars;
+use serde::Serialize;
+
+use crate::failure::{Blame as _, Failure, codes};
+use crate::repository::Repository;
+use crate::stage::Stage;
+
+/// CloudFormation takes this many bytes of template with a request.
+pub const MOST_BYTES: usize = 51_200;
+
+/// The stacks, in the order in which they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// VPC, subnets, security groups.
+    Network,
+    /// Database, cache, buckets, secrets.
+    Data,
+    /// Functions and what is around them.
+    App,
+}
+
+impl Kind {
+    /// All of them, first to last.
+    pub const ALL: [Self; 3] = [Self::Network, Self::Data, Self::App];
+
+    /// The template's name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Data => "data",
+            Self::App => "app",
+        }
+    }
+
+    /// The stack's name in a stage.
+    #[must_use]
+    pub fn stack(self, stage: &str) -> String {
+        format!("spoke-{stage}-{}", self.name())
+    }
+}
+
+/// Renders one template.
+pub fn render(repository: &Repository, stage: &Stage, kind: Kind) -> Result<String, Failure> {
+    let text = registry(&repository.path("templates"))
+        .and_then(|registry| Ok(registry.render(kind.name(), &values::of(stage)?)?))
+        .blame(
+            codes::RENDER,
+            format!("templates/{}.yaml.hbs does not render", kind.name()),
+        )?;
+    if text.len() > MOST_BYTES {
+        return Err(Failure::new(
+            codes::TEMPLATE_SIZE,
+            format!("the {} template is too large for a request", kind.name()),
+        )
+        .why(format!(
+            "{} bytes rendered, {MOST_BYTES} allowed",
+            text.len()
+        )));
+    }
+    Ok(text)
+}
+
+/// Every template and partial of `folder`, strict: a value nobody gave is an error, not an empty string.
+fn registry(folder: &Path) -> anyhow::Result<Handlebars<'static>> {
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(handlebars::no_escape);
+    for kind in Kind::ALL {
+        let path = folder.join(format!("{}.yaml.hbs", kind.name()));
+        registry
+            .register_template_file(kind.name(), &path)
+            .with_context(|| format!("reading {}", path.display()))?;
+    }
+    for partial in ["alarm", "allow", "bucket", "function", "queue"] {
+        let path = folder.join(format!("partials/{partial}.yaml.hbs"));
+        registry
+            .register_template_file(partial, &path)
+            .with_context(|| format!("reading {}", path.display()))?;
+    }
+    Ok(registry)
+}

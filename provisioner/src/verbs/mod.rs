@@ -1,0 +1,34 @@
+//! One file a command: its arguments, whose help text is its documentation, and `run`, which
+//! reads like a timetable.
+
+pub mod bundle;
+pub mod deploy;
+pub mod down;
+pub mod explain;
+pub mod local_cloud;
+pub mod lock;
+pub mod logs;
+pub mod rollback;
+pub mod status;
+pub mod up;
+
+use crate::cli::{Cli, Verb};
+use crate::failure::{Failure, Kind};
+use crate::ui::Ui;
+
+/// Runs the verb. Each future is boxed, so that the biggest of them is not everybody's.
+pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
+    let global = &cli.global;
+    match cli.verb {
+        Verb::Up(args) => Box::pin(up::run(global, args, ui)).await,
+        Verb::Down(args) => Box::pin(down::run(args, ui)).await,
+        Verb::Deploy(args) => Box::pin(deploy::run(global, args, ui)).await,
+        Verb::Rollback(args) => Box::pin(rollback::run(global, args, ui)).await,
+        Verb::Status(args) => Box::pin(status::run(global, args, ui)).await,
+        Verb::Explain(args) => Box::pin(explain::run(global, args, ui)).await,
+        Verb::Bundle(args) => Box::pin(bundle::run(global, args, ui)).await,
+        Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
+        Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,
+        Verb::LocalCloud(args) => Box::pin(local_cloud::run(args)).await,
+    }
+}

@@ -1,0 +1,134 @@
+//! `spokectl rollback`: the way back.
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::failure::{Failure, Kind, codes};
+use crate::release::back::{self, WayBack};
+use crate::release::{attempt, lock, record, settle};
+use crate::ui::Ui;
+
+/// Go back to an earlier release: bundle first, then the other functions, then traffic.
+///
+/// Takes seconds, runs no hook and waits for no alarm. Migrations never go back; they only expand, so the earlier
+/// release works with the newer schema. Going back is recorded as a release of its own.
+///
+/// Examples:
+///   spokectl rollback
+///   spokectl rollback --stage prod --to 41 --yes
+///   spokectl rollback --plan-only
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The release to go back to; without it, the newest before the live one
+    #[arg(long, value_name = "NUMBER")]
+    pub to: Option<u64>,
+    /// Only say what would move
+    #[arg(long)]
+    pub plan_only: bool,
+}
+
+pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Failure> {
+    let ctx = Context::connect(global, &ui).await?;
+    if args.plan_only {
+        let (way, _, _) = decide(&ctx, &args).await?;
+        ui.data(&way, || describe(&way));
+        return Ok(Kind::Ok);
+    }
+    let caller = ctx.cloud.check_identity(&ctx.stage).await?;
+    lock::take(&ctx, "rollback", &caller.arn).await?;
+    let gone = locked(&ctx, global, &args, &caller.arn).await;
+    let given_back = lock::give_back(&ctx).await;
+    gone?;
+    given_back?;
+    Ok(Kind::Ok)
+}
+
+async fn locked(ctx: &Context, global: &Global, args: &Args, by: &str) -> Result<(), Failure> {
+    settle::settle(ctx).await?;
+    let (way, current, target) = decide(ctx, args).await?;
+    ctx.ui.say(describe(&way));
+    agree(ctx, global)?;
+    let bucket = record::artifact_bucket(ctx).await?;
+    let highest = attempt::numbers(ctx, &bucket)
+        .await?
+        .into_iter()
+        .chain([current.number])
+        .max()
+        .unwrap_or_default();
+    let release = back::go(ctx, &current, &target, by, highest + 1).await?;
+    ctx.ui.data(
+        &serde_json::json!({ "release": release, "way": way }),
+        || {
+            format!(
+                "release {} is live: release {} again · bundle {}",
+                release.number, target.number, release.assets.bundle
+            )
+        },
+    );
+    Ok(())
+}
+
+async fn decide(
+    ctx: &Context,
+    args: &Args,
+) -> Result<
+    (
+        WayBack,
+        spoke_contract::release::Release,
+        spoke_contract::release::Release,
+    ),
+    Failure,
+> {
+    let current = record::current(ctx)
+        .await?
+        .ok_or_else(|| record::never(ctx))?;
+    let history = record::history(ctx).await?;
+    let target = back::choose(&history, &current, args.to).ok_or_else(|| {
+        let numbers: Vec<_> = history
+            .iter()
+            .map(|release| release.number.to_string())
+            .collect();
+        let failure = match args.to {
+            Some(number) => Failure::new(codes::NOT_FOUND, format!("there is no release {number}")),
+            None => Failure::new(
+                codes::NOTHING_TO_GO_BACK_TO,
+                "there is no earlier release to go back to",
+            ),
+        };
+        failure.state(format!(
+            "release {} is live; recorded are {}",
+            current.number,
+            numbers.join(", ")
+        ))
+    })?;
+    Ok((back::way(&current, target), current.clone(), target.clone()))
+}
+
+fn describe(way: &WayBack) -> String {
+    let mut lines = vec![format!("from release {} to release {}:", way.from, way.to)];
+    lines.extend(way.moves.iter().map(|line| format!("  ~ {line}")));
+    if way.moves.is_empty() {
+        lines.push("  nothing moves".to_owned());
+    }
+    lines.extend(way.stays.iter().map(|line| format!("    {line}")));
+    lines.join("\n")
+}
+
+fn agree(ctx: &Context, global: &Global) -> Result<(), Failure> {
+    if global.yes {
+        return Ok(());
+    }
+    if !ctx.ui.can_ask() {
+        return Err(Failure::new(
+            codes::NO_TERMINAL,
+            "going back wants a yes, and nobody can be asked here",
+        )
+        .state("nothing moved")
+        .next(format!("spokectl rollback{} --yes", ctx.flag())));
+    }
+    if ctx.ui.ask("Go back?") {
+        Ok(())
+    } else {
+        Err(Failure::new(codes::NO_TERMINAL, "not agreed").state("nothing moved"))
+    }
+}

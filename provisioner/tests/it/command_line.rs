@@ -1,0 +1,157 @@
+//! The binary as somebody types it.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn spokectl(arguments: &[&str]) -> Run {
+    spokectl_in(env!("CARGO_MANIFEST_DIR"), arguments)
+}
+
+/// Without anything of the environment, so that a profile or an endpoint of the machine is not used.
+fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_spokectl"))
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("COLUMNS", "100")
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap();
+    Run {
+        code: status.code().unwrap(),
+        stdout: String::from_utf8(stdout).unwrap(),
+        stderr: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+/// A working copy with nothing in it but what a stage needs.
+fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("templates")).unwrap();
+    std::fs::create_dir_all(folder.path().join("stages")).unwrap();
+    std::fs::write(folder.path().join("templates/app.yaml.hbs"), "").unwrap();
+    for (name, text) in stages {
+        std::fs::write(folder.path().join(format!("stages/{name}.toml")), text).unwrap();
+    }
+    folder
+}
+
+const VERBS: [&[&str]; 14] = [
+    &[],
+    &["up"],
+    &["down"],
+    &["deploy"],
+    &["rollback"],
+    &["status"],
+    &["explain"],
+    &["bundle"],
+    &["bundle", "list"],
+    &["bundle", "show"],
+    &["logs"],
+    &["lock"],
+    &["lock", "status"],
+    &["lock", "release"],
+];
+
+#[test]
+fn the_whole_help() {
+    let mut help = String::new();
+    for verb in VERBS {
+        let mut arguments = verb.to_vec();
+        arguments.push("--help");
+        let run = spokectl(&arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{verb:?}");
+        help += &format!("$ spokectl {}\n{}\n", arguments.join(" "), run.stdout);
+    }
+    insta::assert_snapshot!(help);
+}
+
+#[test]
+fn wrong_input_is_an_error_and_not_a_finding() {
+    for wrong in [
+        &["fly"][..],
+        &[],
+        &["status", "--output", "xml"],
+        &["rollback", "--to", "yesterday"],
+        &["up", "--speed", "0"],
+        &["logs", "--since", "soon"],
+        &["logs", "--function", "api"],
+    ] {
+        let run = spokectl(wrong);
+        assert_eq!(run.code, 1, "{wrong:?}");
+        assert_eq!(run.stdout, "", "{wrong:?}");
+        assert!(!run.stderr.is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn an_unknown_stage_is_told_with_the_ones_there_are() {
+    let run = spokectl(&["status", "--stage", "moon"]);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.stdout, "");
+    insta::assert_snapshot!(run.stderr);
+}
+
+#[test]
+fn a_name_that_cannot_be_a_stage_reads_no_file() {
+    let run = spokectl(&["status", "--stage", "../secrets"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("SPK-STG-0001"), "{}", run.stderr);
+    assert!(!run.stderr.contains("No such file"), "{}", run.stderr);
+}
+
+#[test]
+fn a_stage_whose_cloud_is_not_running_says_how_to_start_it() {
+    let folder = working_copy(&[("local", include_str!("../../../stages/local.toml"))]);
+    let path = folder.path().to_str().unwrap();
+    let run = spokectl_in(path, &["status"]);
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(run.stderr);
+    let run = spokectl_in(path, &["deploy", "--output", "json"]);
+    let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(answer["failure"]["code"], "SPK-STG-0004");
+    assert_eq!(answer["failure"]["next"][0], "spokectl up");
+}
+
+#[test]
+fn a_stage_file_that_does_not_parse_is_shown_where() {
+    let folder = working_copy(&[("local", "account = 12\n")]);
+    let run = spokectl_in(folder.path().to_str().unwrap(), &["status"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("SPK-STG-0002"), "{}", run.stderr);
+    assert!(run.stderr.contains("account = 12"), "{}", run.stderr);
+}
+
+#[test]
+fn up_is_for_a_cloud_on_this_machine() {
+    let folder = working_copy(&[("prod", include_str!("prod.toml"))]);
+    let run = spokectl_in(folder.path().to_str().unwrap(), &["up", "--stage", "prod"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr.contains("spokectl deploy --stage prod"),
+        "{}",
+        run.stderr
+    );
+    assert!(!folder.path().join(".spoke").exists());
+}
+
+#[test]
+fn down_with_nothing_running_is_fine() {
+    let folder = working_copy(&[("local", include_str!("../../../stages/local.toml"))]);
+    let run = spokectl_in(folder.path().to_str().unwrap(), &["down"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (0, "nothing was running\n")
+    );
+}
