@@ -11,7 +11,6 @@ use crate::error::{Answer, AwsError};
 use crate::protocol::values::parse;
 
 /// Performs one operation; `input` is in the shape of AWS's model.
-#[expect(clippy::unused_async, reason = "every service is called the same way")]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "CreateBucket" => buckets::create(cloud, parse(input)?),

@@ -295,28 +295,27 @@ fn write(root: &str, value: &Value) -> String {
     };
     let mut xml = String::new();
     for (member, value) in members {
-        let element = LISTS
+        let name = LISTS
             .iter()
             .find(|(of, _, list)| *of == root && list == member)
             .map_or(member.as_str(), |(_, element, _)| *element);
         match value {
             Value::Array(tags) if member == "TagSet" => {
-                let tags: String = tags
-                    .iter()
-                    .map(|tag| format!("<Tag>{}</Tag>", write(root, tag)))
-                    .collect();
-                xml.push_str(&format!("<TagSet>{tags}</TagSet>"));
+                let tags: Vec<String> = tags.iter().map(|tag| element("Tag", root, tag)).collect();
+                xml.extend(["<TagSet>", &tags.concat(), "</TagSet>"]);
             }
             Value::Array(items) => {
-                let element = if member == "Tags" { "Tag" } else { element };
-                for item in items {
-                    xml.push_str(&format!("<{element}>{}</{element}>", write(root, item)));
-                }
+                let name = if member == "Tags" { "Tag" } else { name };
+                xml.extend(items.iter().map(|item| element(name, root, item)));
             }
-            value => xml.push_str(&format!("<{element}>{}</{element}>", write(root, value))),
+            value => xml.push_str(&element(name, root, value)),
         }
     }
     xml
+}
+
+fn element(name: &str, root: &str, value: &Value) -> String {
+    format!("<{name}>{}</{name}>", write(root, value))
 }
 
 #[cfg(test)]

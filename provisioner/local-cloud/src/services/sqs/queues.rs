@@ -162,8 +162,7 @@ pub(super) fn purge(cloud: &Cloud, input: At) -> Answer {
                     "Only one PurgeQueue operation on {} is allowed every 60 seconds.",
                     queue.name
                 ),
-            )
-            .status(403));
+            ));
         }
         queue.purged = Some(now);
         queue.messages.clear();

@@ -55,14 +55,12 @@ pub(super) async fn receive(cloud: &Cloud, input: Receive) -> Answer {
         1,
         10,
     )?;
-    let wait = match input.wait_time_seconds {
-        Some(wait) => between("WaitTimeSeconds", wait, 0, 20)?,
-        None => {
-            let model = cloud.services.sqs.store.read();
-            model
-                .queue(&input.queue_url)?
-                .number("ReceiveMessageWaitTimeSeconds")
-        }
+    let wait = if let Some(wait) = input.wait_time_seconds {
+        between("WaitTimeSeconds", wait, 0, 20)?
+    } else {
+        let model = cloud.services.sqs.store.read();
+        let queue = model.queue(&input.queue_url)?;
+        queue.number("ReceiveMessageWaitTimeSeconds")
     };
     if let Some(timeout) = input.visibility_timeout {
         between("VisibilityTimeout", timeout, 0, 43_200)?;
@@ -110,7 +108,7 @@ fn take(
         let queue = model.queue_mut(&input.queue_url)?;
         queue.expire(cloud, now);
         if queue.counts(now)[1] >= IN_FLIGHT {
-            return Err(AwsError::new("OverLimit", "Too many messages in flight.").status(403));
+            return Err(AwsError::new("OverLimit", "Too many messages in flight."));
         }
         let timeout = input
             .visibility_timeout
@@ -248,7 +246,6 @@ fn opened(handle: &str) -> Answer<(String, String)> {
                 "ReceiptHandleIsInvalid",
                 format!("The input receipt handle \"{handle}\" is not a valid receipt handle."),
             )
-            .status(404)
         })
 }
 

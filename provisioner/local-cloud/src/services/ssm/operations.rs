@@ -10,7 +10,6 @@ use crate::error::{Answer, AwsError};
 use crate::protocol::values::parse;
 
 /// Performs one operation; `input` is the decoded request.
-#[expect(clippy::unused_async, reason = "every service is called the same way")]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "PutParameter" => parameters::put(cloud, parse(input)?),

@@ -14,7 +14,6 @@ use crate::protocol::values;
 struct Nothing {}
 
 /// Performs one operation; `input` is the decoded request.
-#[expect(clippy::unused_async, reason = "every service is called the same way")]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "GetCallerIdentity" => {

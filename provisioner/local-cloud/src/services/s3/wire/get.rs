@@ -3,7 +3,10 @@
 use std::io::SeekFrom;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use s3s::dto::*;
+use s3s::dto::{
+    ChecksumMode, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadObjectInput,
+    HeadObjectOutput, Range, StreamingBlob, Timestamp, TimestampFormat,
+};
 use s3s::{S3Error, S3ErrorCode, S3Response, S3Result};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;

@@ -13,7 +13,20 @@ use futures::FutureExt as _;
 use http::{HeaderValue, Response, StatusCode};
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
-use s3s::dto::*;
+use s3s::dto::{
+    AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, BucketCannedACL,
+    BucketLocationConstraint, BucketRegion, CompleteMultipartUploadInput,
+    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketConfiguration,
+    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
+    DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
+    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetBucketLocationInput,
+    GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
+    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Location,
+    ObjectOwnership, Owner, PutObjectInput, PutObjectOutput, Timestamp, UploadPartInput,
+    UploadPartOutput,
+};
 use s3s::path::S3Path;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
@@ -139,9 +152,8 @@ impl S3Access for Gate {
             .meet(&cloud.time, "s3", operation)
             .await
             .map_err(|error| s3_error(&error))?;
-        let bucket = match context.s3_path() {
-            S3Path::Object { bucket, .. } | S3Path::Bucket { bucket } => bucket,
-            _ => return Ok(()),
+        let (S3Path::Object { bucket, .. } | S3Path::Bucket { bucket }) = context.s3_path() else {
+            return Ok(());
         };
         let known = cloud
             .services

@@ -1,6 +1,11 @@
 //! Uploads in parts.
 
-use s3s::dto::*;
+use s3s::dto::{
+    CompleteMultipartUploadInput, CompleteMultipartUploadOutput, CreateMultipartUploadInput,
+    CreateMultipartUploadOutput, ETag, ListMultipartUploadsInput, ListMultipartUploadsOutput,
+    ListPartsInput, ListPartsOutput, MultipartUpload, Part, StreamingBlob, UploadPartInput,
+    UploadPartOutput,
+};
 use s3s::{S3Request, S3Response, S3Result};
 
 use super::put::{condition, default_type, encryption, http_date, metadata};

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use s3s::dto::*;
+use s3s::dto::{
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, ETag, ETagCondition, Metadata,
+    MetadataDirective, ObjectCannedACL, PutObjectInput, PutObjectOutput, ServerSideEncryption,
+    StorageClass, StreamingBlob, Timestamp, TimestampFormat,
+};
 use s3s::{S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use tokio_util::io::ReaderStream;
 
