@@ -157,6 +157,7 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
         .spawn(sqs::publish_metrics(Arc::clone(cloud)));
     lambda::resume(cloud)?;
     apigateway::resume(cloud).await?;
+    cloudwatch::resume(cloud);
     codedeploy::resume(cloud);
     // Last: what it takes up calls all the others.
     cloudformation::resume(cloud);
@@ -183,5 +184,6 @@ async fn write_state(cloud: Arc<Cloud>) {
 /// Stops what runs and writes the state.
 pub(crate) async fn stop(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     lambda::stop(cloud).await;
+    cloudwatch::stop(cloud)?;
     cloud.services.save()
 }

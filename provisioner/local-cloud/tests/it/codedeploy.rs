@@ -515,6 +515,126 @@ async fn a_deployment_goes_on_after_a_restart_of_the_cloud() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_during_the_shift_stops_it_and_rolls_back() {
+    let group = Group {
+        config: "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
+        alarms: &["errors"],
+        ..Group::default()
+    };
+    // A minute in half a second.
+    let release = Release::prepare(120.0, group).await;
+    let cloud = &release.cloud;
+    // The alarm AWS recommends: the error rate of the new version behind the alias.
+    let stat = |id: &str, metric: &str| {
+        json!({
+            "Id": id,
+            "ReturnData": false,
+            "MetricStat": {
+                "Metric": {
+                    "Namespace": "AWS/Lambda",
+                    "MetricName": metric,
+                    "Dimensions": [
+                        { "Name": "FunctionName", "Value": "web" },
+                        { "Name": "Resource", "Value": "web:Live" },
+                        { "Name": "ExecutedVersion", "Value": "2" },
+                    ],
+                },
+                "Period": 60,
+                "Stat": "Sum",
+            },
+        })
+    };
+    let alarm = json!({
+        "AlarmName": "errors",
+        "EvaluationPeriods": 1,
+        "Threshold": 5.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+        "Metrics": [
+            { "Id": "rate", "Expression": "IF(calls > 0, errors * 100 / calls, 0)" },
+            stat("errors", "Errors"),
+            stat("calls", "Invocations"),
+        ],
+    });
+    cloud.aws("cloudwatch", "PutMetricAlarm", alarm).await;
+    let id = release.deploy().await;
+    eventually("three steps are made", || async {
+        release.alias().await.1 >= 0.3
+    })
+    .await;
+    // From now on whoever reaches the new version gets an error.
+    while release.info(&id).await["completeTime"].is_null() {
+        let invocations = (0..8).map(|_| cloud.invoke("web:Live", json!({ "do": "error" })));
+        futures::future::join_all(invocations).await;
+    }
+    let info = release.ended(&id).await;
+    assert_eq!(info["status"], "Stopped");
+    assert_eq!(info["errorInformation"]["code"], "ALARM_ACTIVE");
+    let message = info["errorInformation"]["message"].as_str().unwrap();
+    assert!(message.contains("<errors>"), "{message}");
+    let rollback = info["rollbackInfo"]["rollbackDeploymentId"]
+        .as_str()
+        .unwrap();
+    assert_eq!(release.ended(rollback).await["status"], "Succeeded");
+    assert_eq!(release.alias().await, ("1".to_owned(), 0.0));
+    assert!(release.diary("after").is_empty());
+    release.cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_before_the_shift_lets_nothing_begin() {
+    let group = Group {
+        alarms: &["errors", "missing"],
+        ..Group::default()
+    };
+    let release = Release::prepare(60.0, group).await;
+    let cloud = &release.cloud;
+    let id = release.deploy().await;
+    let info = release.ended(&id).await;
+    let message = info["errorInformation"]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(message.contains("could not be retrieved"), "{message}");
+    let update = json!({
+        "applicationName": "app",
+        "currentDeploymentGroupName": "web",
+        "alarmConfiguration": {
+            "enabled": true,
+            "ignorePollAlarmFailure": true,
+            "alarms": [{ "name": "errors" }, { "name": "missing" }],
+        },
+    });
+    cloud
+        .aws("codedeploy", "UpdateDeploymentGroup", update)
+        .await;
+    let alarm = json!({
+        "AlarmName": "errors",
+        "Namespace": "Test",
+        "MetricName": "errors",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "breaching",
+    });
+    cloud.aws("cloudwatch", "PutMetricAlarm", alarm).await;
+    let set = json!({ "AlarmName": "errors", "StateValue": "ALARM", "StateReason": "by hand" });
+    cloud.aws("cloudwatch", "SetAlarmState", set).await;
+    let rollback = info["rollbackInfo"]["rollbackDeploymentId"]
+        .as_str()
+        .unwrap();
+    release.ended(rollback).await;
+    let id = release.deploy().await;
+    let info = release.ended(&id).await;
+    assert_eq!(info["errorInformation"]["code"], "ALARM_ACTIVE");
+    assert!(release.diary("before").is_empty());
+    assert_eq!(release.alias().await, ("1".to_owned(), 0.0));
+    release.cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn configurations_are_the_predefined_and_ones_own() {
     let cloud = TestCloud::start().await;
     let list = cloud

@@ -3,6 +3,7 @@
 mod apigateway;
 mod client;
 mod cloudformation;
+mod cloudwatch;
 mod codedeploy;
 mod functions;
 mod gateway;

@@ -7,7 +7,35 @@ use serde_json::Value;
 use crate::Cloud;
 use crate::error::{Answer, AwsError};
 
+use super::{alarms, composite, dashboards, history, metrics, tags};
+
 /// Performs one operation; `input` is the decoded request.
-pub(crate) async fn call(_cloud: &Arc<Cloud>, operation: &str, _input: Value) -> Answer {
-    Err(AwsError::unknown_operation("cloudwatch", operation))
+#[expect(
+    clippy::unused_async,
+    reason = "services are called alike; alarms act in the background"
+)]
+pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
+    match operation {
+        "PutMetricData" => metrics::put(cloud, input),
+        "ListMetrics" => metrics::list(cloud, input),
+        "GetMetricStatistics" => metrics::statistics(cloud, input),
+        "GetMetricData" => metrics::data(cloud, input),
+        "PutMetricAlarm" => alarms::put(cloud, input),
+        "PutCompositeAlarm" => composite::put(cloud, input),
+        "DescribeAlarms" => alarms::describe_all(cloud, input),
+        "DescribeAlarmsForMetric" => alarms::describe_for_metric(cloud, input),
+        "DescribeAlarmHistory" => history::describe(cloud, input),
+        "SetAlarmState" => alarms::set_state(cloud, input),
+        "EnableAlarmActions" => alarms::switch_actions(cloud, input, true),
+        "DisableAlarmActions" => alarms::switch_actions(cloud, input, false),
+        "DeleteAlarms" => alarms::delete(cloud, input),
+        "PutDashboard" => dashboards::put(cloud, input),
+        "GetDashboard" => dashboards::get(cloud, input),
+        "ListDashboards" => dashboards::list(cloud, input),
+        "DeleteDashboards" => dashboards::delete(cloud, input),
+        "TagResource" => tags::tag(cloud, input),
+        "UntagResource" => tags::untag(cloud, input),
+        "ListTagsForResource" => tags::list(cloud, input),
+        _ => Err(AwsError::unknown_operation("cloudwatch", operation)),
+    }
 }
