@@ -1,0 +1,76 @@
+//! Closing, opening again and archiving campaigns; and whose texting hours hold.
+
+use chrono_tz::Tz;
+
+use crate::access::{Admin, CampaignBy};
+use crate::app::App;
+use crate::db;
+use crate::db::campaign::Campaign;
+use crate::db::organization::Organization;
+use crate::error::{Error, Result};
+use crate::texting::hours::{Policy, Window};
+use crate::texting::status::CampaignStatus;
+
+const OPEN_OR_CLOSED: [&str; 3] = ["ACTIVE", "CLOSED_FOR_INITIAL_SENDS", "CLOSED"];
+const NOT_ARCHIVED: [&str; 4] = [
+    "NOT_STARTED",
+    "ACTIVE",
+    "CLOSED_FOR_INITIAL_SENDS",
+    "CLOSED",
+];
+
+/// Moves a started campaign between active, closed for initial sends, and closed.
+///
+/// # Errors
+/// [`Error::BadInput`] for any other status, before or after.
+pub async fn update(app: &App, by: &CampaignBy<Admin>, to: CampaignStatus) -> Result<()> {
+    let is_reachable = OPEN_OR_CLOSED.contains(&to.name());
+    if is_reachable
+        && db::campaign::update_status(&app.db, by.campaign.id, &OPEN_OR_CLOSED, to).await?
+    {
+        return Ok(());
+    }
+    Err(Error::bad_input(
+        "status",
+        "Only a started campaign that is not archived can be opened and closed.",
+    ))
+}
+
+/// Archives the campaign: nobody sends or answers any more. Once more changes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
+    db::campaign::update_status(
+        &app.db,
+        by.campaign.id,
+        &NOT_ARCHIVED,
+        CampaignStatus::Archived,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whose texting hours hold for the campaign's contacts.
+pub fn hours(organization: &Organization, campaign: &Campaign, reference: Tz) -> Policy {
+    let window = |is_enforced, start: i16, end: i16| Window {
+        is_enforced,
+        start: u32::try_from(start).unwrap_or(0),
+        end: u32::try_from(end).unwrap_or(0),
+    };
+    Policy {
+        organization: window(
+            organization.texting_hours_enforced,
+            organization.texting_hours_start,
+            organization.texting_hours_end,
+        ),
+        campaign: campaign.override_organization_texting_hours.then(|| {
+            window(
+                campaign.texting_hours_enforced,
+                campaign.texting_hours_start,
+                campaign.texting_hours_end,
+            )
+        }),
+        zone: campaign.timezone.parse().unwrap_or(reference),
+    }
+}

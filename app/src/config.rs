@@ -1,0 +1,270 @@
+//! The configuration, read from the environment by the rows of the contract, nowhere else.
+
+use anyhow::{Context, bail};
+use chrono_tz::Tz;
+use spoke_contract::functions::Function;
+use spoke_contract::vars;
+
+use crate::texting::ratio::DropRatio;
+
+/// Who runs background jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobExecutor {
+    /// The worker function, invoked asynchronously.
+    Lambda,
+    /// This process, before the mutation answers.
+    InProcess,
+    /// This process, after the mutation has answered: plain server only.
+    InProcessAsync,
+}
+
+/// `SKIP_TWILIO_AND_AUTOREPLY`, with its two old meanings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simulation {
+    /// Unset: texts go to the carrier.
+    Off,
+    /// Any text but `1`: no carrier is needed, nothing is answered.
+    NoCarrier,
+    /// Exactly `1`: reported delivered and answered by itself.
+    AutoReply,
+}
+
+/// Everything the environment says, typed.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub function: Option<Function>,
+    pub stage: String,
+    pub release: u64,
+    pub bundle: String,
+    pub base_url: String,
+    pub asset_bucket: Option<String>,
+    pub asset_domain: Option<String>,
+    pub private_bucket: Option<String>,
+    pub database_secret_arn: Option<String>,
+    pub database_url: Option<String>,
+    pub database_ssl: bool,
+    pub database_pool: u32,
+    pub redis_url: Option<String>,
+    pub redis_secret_arn: Option<String>,
+    pub session_secret_arn: Option<String>,
+    pub session_secret: Option<String>,
+    pub pointer_parameter: Option<String>,
+    pub pending_release_parameter: Option<String>,
+    pub job_executor: JobExecutor,
+    pub worker_function: Option<String>,
+    pub inbound_queue_url: Option<String>,
+    pub report_queue_url: Option<String>,
+    pub suppress_self_invite: bool,
+    pub default_service: String,
+    pub simulation: Simulation,
+    pub drop_ratio: DropRatio,
+    pub override_recipient: Option<String>,
+    pub suppress_phone_validation: bool,
+    pub phone_number_country: String,
+    pub max_batch: u32,
+    pub max_contacts: u32,
+    pub max_contacts_per_texter: Option<i32>,
+    pub max_message_length: usize,
+    pub opt_out_message: String,
+    pub opt_outs_shared: bool,
+    pub reference_zone: Tz,
+    pub twilio_account_sid: Option<String>,
+    pub twilio_secret_arn: Option<String>,
+    pub twilio_messaging_service_sid: Option<String>,
+    pub twilio_validity_period: Option<u32>,
+    pub log_level: String,
+    pub listen: String,
+}
+
+const OPT_OUT_SENTENCE: &str = "I'm opting you out of texts immediately. Have a great day.";
+
+impl Config {
+    /// Reads the environment through `get`.
+    ///
+    /// # Errors
+    /// When a variable holds something it cannot; the message names it.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        let env = Environment { get: &get };
+        Ok(Self {
+            function: env
+                .text(vars::FUNCTION)
+                .as_deref()
+                .and_then(Function::from_name),
+            stage: env.required(vars::STAGE),
+            release: env.number(vars::RELEASE)?,
+            bundle: env.required(vars::BUNDLE),
+            base_url: env
+                .required(vars::BASE_URL)
+                .trim_end_matches('/')
+                .to_owned(),
+            asset_bucket: env.text(vars::ASSET_BUCKET),
+            asset_domain: env.text(vars::ASSET_DOMAIN),
+            private_bucket: env.text(vars::PRIVATE_BUCKET),
+            database_secret_arn: env.text(vars::DATABASE_SECRET_ARN),
+            database_url: env.text(vars::DATABASE_URL),
+            database_ssl: env.required(vars::DB_USE_SSL) != "0",
+            database_pool: env.number(vars::DB_MAX_POOL)?,
+            redis_url: env.text(vars::REDIS_URL),
+            redis_secret_arn: env.text(vars::REDIS_SECRET_ARN),
+            session_secret_arn: env.text(vars::SESSION_SECRET_ARN),
+            session_secret: env.text(vars::SESSION_SECRET),
+            pointer_parameter: env.text(vars::POINTER_PARAMETER),
+            pending_release_parameter: env.text(vars::PENDING_RELEASE_PARAMETER),
+            job_executor: env.job_executor()?,
+            worker_function: env.text(vars::JOB_LAMBDA_WORKER_FUNCTION_NAME),
+            inbound_queue_url: env.text(vars::INBOUND_QUEUE_URL),
+            report_queue_url: env.text(vars::REPORT_QUEUE_URL),
+            suppress_self_invite: env.text(vars::SUPPRESS_SELF_INVITE).is_some(),
+            default_service: env.required(vars::DEFAULT_SERVICE),
+            simulation: match env.text(vars::SKIP_TWILIO_AND_AUTOREPLY).as_deref() {
+                None => Simulation::Off,
+                Some("1") => Simulation::AutoReply,
+                Some(_) => Simulation::NoCarrier,
+            },
+            drop_ratio: DropRatio::parse(&env.required(vars::DROP_MESSAGE_RATIO)),
+            override_recipient: env.text(vars::OVERRIDE_RECIPIENT),
+            suppress_phone_validation: env.required(vars::SUPPRESS_PHONE_VALIDATION) == "1",
+            phone_number_country: env.required(vars::PHONE_NUMBER_COUNTRY),
+            max_batch: env.number(vars::DYNAMIC_ASSIGN_MAX_BATCH_SIZE)?,
+            max_contacts: env.number(vars::MAX_CONTACTS)?,
+            max_contacts_per_texter: env.optional_number(vars::MAX_CONTACTS_PER_TEXTER)?,
+            max_message_length: env.number(vars::MAX_MESSAGE_LENGTH)?,
+            opt_out_message: env
+                .text(vars::OPT_OUT_MESSAGE)
+                .unwrap_or_else(|| OPT_OUT_SENTENCE.to_owned()),
+            opt_outs_shared: env.text(vars::OPTOUTS_SHARE_ALL_ORGS).is_some(),
+            reference_zone: env.zone(vars::DST_REFERENCE_TIMEZONE)?,
+            twilio_account_sid: env.text(vars::TWILIO_ACCOUNT_SID),
+            twilio_secret_arn: env.text(vars::TWILIO_SECRET_ARN),
+            twilio_messaging_service_sid: env.text(vars::TWILIO_MESSAGE_SERVICE_SID),
+            twilio_validity_period: env.optional_number(vars::TWILIO_MESSAGE_VALIDITY_PERIOD)?,
+            log_level: env.required(vars::LOG_LEVEL),
+            listen: env.required(vars::LISTEN),
+        })
+    }
+
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    pub fn from_environment() -> anyhow::Result<Self> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Whether browsers reach us over TLS.
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+struct Environment<'a> {
+    get: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Environment<'_> {
+    /// The value, or the contract's default; empty counts as absent.
+    fn text(&self, name: &str) -> Option<String> {
+        (self.get)(name)
+            .filter(|value| !value.is_empty())
+            .or_else(|| {
+                vars::ALL
+                    .iter()
+                    .find(|var| var.name == name)
+                    .map(|var| var.default.to_owned())
+            })
+            .filter(|value| !value.is_empty())
+    }
+
+    fn required(&self, name: &str) -> String {
+        self.text(name).unwrap_or_default()
+    }
+
+    fn number<N: std::str::FromStr>(&self, name: &str) -> anyhow::Result<N> {
+        self.optional_number(name)?
+            .with_context(|| format!("{name} must be a number; it is empty"))
+    }
+
+    fn optional_number<N: std::str::FromStr>(&self, name: &str) -> anyhow::Result<Option<N>> {
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => bail!("{name} must be a number; it is \"{text}\""),
+        }
+    }
+
+    fn zone(&self, name: &str) -> anyhow::Result<Tz> {
+        let text = self.required(name);
+        text.parse()
+            .ok()
+            .with_context(|| format!("{name} must be an IANA time zone; it is \"{text}\""))
+    }
+
+    fn job_executor(&self) -> anyhow::Result<JobExecutor> {
+        let text = self.required(vars::JOB_EXECUTOR);
+        let executor = match text.as_str() {
+            "LAMBDA" => JobExecutor::Lambda,
+            "IN_PROCESS" => JobExecutor::InProcess,
+            "IN_PROCESS_ASYNC" => JobExecutor::InProcessAsync,
+            other => bail!(
+                "{} must be LAMBDA, IN_PROCESS or IN_PROCESS_ASYNC; it is \"{other}\"",
+                vars::JOB_EXECUTOR
+            ),
+        };
+        let is_lambda = executor == JobExecutor::Lambda;
+        if is_lambda && self.text(vars::JOB_LAMBDA_WORKER_FUNCTION_NAME).is_none() {
+            bail!(
+                "{} is LAMBDA, so {} must name the worker function",
+                vars::JOB_EXECUTOR,
+                vars::JOB_LAMBDA_WORKER_FUNCTION_NAME
+            );
+        }
+        Ok(executor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, JobExecutor, Simulation};
+
+    fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
+        Config::read(|name| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn an_empty_environment_means_the_defaults_of_the_contract() {
+        let config = read(&[]).unwrap();
+        assert_eq!(config.stage, "local");
+        assert_eq!(config.release, 0);
+        assert_eq!(config.job_executor, JobExecutor::InProcessAsync);
+        assert_eq!(config.simulation, Simulation::Off);
+        assert_eq!(config.max_message_length, 1500);
+        assert_eq!(config.database_pool, 1);
+    }
+
+    #[test]
+    fn only_the_exact_1_answers_by_itself() {
+        let simulation = |value| {
+            read(&[("SKIP_TWILIO_AND_AUTOREPLY", value)])
+                .unwrap()
+                .simulation
+        };
+        assert_eq!(simulation("1"), Simulation::AutoReply);
+        assert_eq!(simulation("true"), Simulation::NoCarrier);
+        assert_eq!(simulation(""), Simulation::Off);
+    }
+
+    #[test]
+    fn a_broken_value_is_refused_by_its_name() {
+        let error = read(&[("DB_MAX_POOL", "many")]).unwrap_err().to_string();
+        assert!(error.contains("DB_MAX_POOL"), "{error}");
+        let error = read(&[("JOB_EXECUTOR", "LAMBDA")]).unwrap_err().to_string();
+        assert!(error.contains("JOB_LAMBDA_WORKER_FUNCTION_NAME"), "{error}");
+    }
+}

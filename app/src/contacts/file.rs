@@ -1,0 +1,150 @@
+//! Reading the uploaded file: CSV, row by row, in constant memory.
+
+use std::io::Read;
+
+use csv::{ByteRecord, ReaderBuilder, Trim};
+
+use crate::contacts::phone::Rules;
+use crate::contacts::row::{Columns, Rejection, Row};
+
+/// Rows that go to the database together.
+pub const BATCH: usize = 1000;
+
+/// What the reader hands over.
+#[derive(Debug)]
+pub enum Part {
+    /// The names of the columns that are no standard fields.
+    Header(Vec<String>),
+    /// Some rows, each with its line in the file.
+    Rows(Vec<(i32, Result<Row, Rejection>)>),
+}
+
+/// Reads the whole file and hands it over in parts; stops early when nobody takes them any more.
+///
+/// # Errors
+/// A sentence for the person who uploaded the file.
+pub fn read(
+    source: impl Read,
+    rules: Rules<'_>,
+    mut hand_over: impl FnMut(Part) -> bool,
+) -> Result<(), String> {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::None)
+        .from_reader(source);
+    let mut record = ByteRecord::new();
+    let unreadable = |error: csv::Error| format!("The file cannot be read as CSV: {error}.");
+    if !reader.read_byte_record(&mut record).map_err(unreadable)? {
+        return Err("The file is empty.".to_owned());
+    }
+    let mut header = texts(&record);
+    if let Some(first) = header.first_mut() {
+        // Spreadsheets begin their files with a byte-order mark.
+        *first = first.trim_start_matches('\u{feff}').to_owned();
+    }
+    let columns = Columns::read(&header)?;
+    if !hand_over(Part::Header(columns.custom_names())) {
+        return Ok(());
+    }
+    let mut rows = Vec::with_capacity(BATCH);
+    while reader.read_byte_record(&mut record).map_err(unreadable)? {
+        let fields = texts(&record);
+        if fields.iter().all(|field| field.trim().is_empty()) {
+            continue;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push((
+            i32::try_from(line).unwrap_or(i32::MAX),
+            columns.row(&fields, rules),
+        ));
+        if rows.len() == BATCH
+            && !hand_over(Part::Rows(std::mem::replace(
+                &mut rows,
+                Vec::with_capacity(BATCH),
+            )))
+        {
+            return Ok(());
+        }
+    }
+    if !rows.is_empty() {
+        hand_over(Part::Rows(rows));
+    }
+    Ok(())
+}
+
+fn texts(record: &ByteRecord) -> Vec<String> {
+    record.iter().map(text).collect()
+}
+
+/// UTF-8, else Latin-1, which every other spreadsheet file is near enough to. PostgreSQL takes no NUL.
+fn text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.replace('\0', ""),
+        Err(_) => bytes
+            .iter()
+            .filter(|byte| **byte != 0)
+            .map(|byte| char::from(*byte))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, read};
+    use crate::contacts::phone::Rules;
+
+    const RULES: Rules<'_> = Rules {
+        accepts_possible: false,
+        country: "US",
+    };
+
+    fn parts(file: &[u8]) -> Result<(Vec<String>, Vec<(i32, bool, String)>), String> {
+        let mut header = Vec::new();
+        let mut rows = Vec::new();
+        read(file, RULES, |part| {
+            match part {
+                Part::Header(names) => header = names,
+                Part::Rows(batch) => rows.extend(batch.into_iter().map(|(line, row)| match row {
+                    Ok(row) => (line, true, row.first_name),
+                    Err(rejection) => (line, false, rejection.reason),
+                })),
+            }
+            true
+        })?;
+        Ok((header, rows))
+    }
+
+    #[test]
+    fn files_as_spreadsheets_write_them() {
+        let file = b"\xef\xbb\xbffirst_name,last_name,cell,Note\r\nAna,\"Diaz, Jr.\",6175550123,\"two\nlines\"\r\n\r\nJos\xe9,X,6175550124\r\nBob,Y,nope,z\r\n";
+        let (header, rows) = parts(file).unwrap();
+        assert_eq!(header, ["Note"]);
+        assert_eq!(
+            rows,
+            [
+                (2, true, "Ana".to_owned()),
+                (5, true, "Jos\u{e9}".to_owned()),
+                (6, false, "This is not a valid phone number.".to_owned()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_none_says_so() {
+        assert_eq!(parts(b"").unwrap_err(), "The file is empty.");
+        assert!(parts(b"<html>").unwrap_err().contains("it lacks"));
+    }
+
+    #[test]
+    fn reading_stops_when_nobody_listens() {
+        let file = format!("first,last,cell\n{}", "a,b,6175550123\n".repeat(3000));
+        let mut taken = 0;
+        read(file.as_bytes(), RULES, |_| {
+            taken += 1;
+            taken < 2
+        })
+        .unwrap();
+        assert_eq!(taken, 2);
+    }
+}

@@ -1,0 +1,9 @@
+//! Contacts: their numbers, their time zones, and how they are loaded.
+
+pub mod chunks;
+pub mod file;
+pub mod phone;
+pub mod rejects;
+pub mod row;
+pub mod upload;
+pub mod zones;

@@ -1,0 +1,248 @@
+//! One row of an uploaded file: which column is what, and whether the row is a contact.
+
+use serde_json::{Map, Value};
+
+use crate::contacts::{phone, zones};
+
+/// Where the standard fields are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    cell: usize,
+    first_name: usize,
+    last_name: usize,
+    external_id: Option<usize>,
+    external_id_type: Option<usize>,
+    state_code: Option<usize>,
+    zip: Option<usize>,
+    /// Every other column and its name, kept verbatim.
+    custom: Vec<(usize, String)>,
+}
+
+/// A contact as the file gives it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub cell: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub external_id: String,
+    pub external_id_type: Option<String>,
+    pub state_code: Option<String>,
+    pub zip: String,
+    pub timezone: Option<&'static str>,
+    pub custom_fields: Value,
+}
+
+/// Why a row is none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub cell: String,
+    pub reason: String,
+}
+
+impl Columns {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// A sentence that names the columns that are missing.
+    pub fn read(header: &[String]) -> Result<Self, String> {
+        let find = |aliases: &[&str]| {
+            let position = |name: &str| header.iter().position(|column| standard(column) == name);
+            aliases.iter().find_map(|alias| position(alias))
+        };
+        let cell = find(&["phone_number", "cell"]);
+        let first_name = find(&["first_name", "firstname", "first"]);
+        let last_name = find(&["last_name", "lastname", "last"]);
+        let (Some(cell), Some(first_name), Some(last_name)) = (cell, first_name, last_name) else {
+            let missing: Vec<&str> = [
+                (cell, "phone_number"),
+                (first_name, "first_name"),
+                (last_name, "last_name"),
+            ]
+            .into_iter()
+            .filter(|(column, _)| column.is_none())
+            .map(|(_, name)| name)
+            .collect();
+            return Err(format!(
+                "The file's first line must name the columns first_name, last_name and phone_number; it lacks {}.",
+                missing.join(" and ")
+            ));
+        };
+        let mut columns = Self {
+            cell,
+            first_name,
+            last_name,
+            external_id: find(&["external_id", "source_id"]),
+            external_id_type: find(&["external_id_type", "source_id_type"]),
+            state_code: find(&["state_code", "van_statecode"]),
+            zip: find(&["zip"]),
+            custom: Vec::new(),
+        };
+        columns.custom = columns.others(header);
+        Ok(columns)
+    }
+
+    /// The columns that are no standard field under any of its names. `zip` is both.
+    fn others(&self, header: &[String]) -> Vec<(usize, String)> {
+        let mut others: Vec<(usize, String)> = Vec::new();
+        for (position, name) in header.iter().enumerate() {
+            let name = name.trim();
+            let is_known = others.iter().any(|(_, known)| known == name);
+            if !name.is_empty() && !is_known && !STANDARD.contains(&standard(name).as_str()) {
+                others.push((position, name.to_owned()));
+            }
+        }
+        others
+    }
+
+    /// Names of the other columns, in the file's order.
+    pub fn custom_names(&self) -> Vec<String> {
+        self.custom.iter().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Makes a contact of a record.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn row(&self, record: &[String], rules: phone::Rules<'_>) -> Result<Row, Rejection> {
+        let text = |position: usize| record.get(position).map_or("", |text| text.trim());
+        let optional = |position: Option<usize>| position.map_or("", text);
+        let raw = text(self.cell);
+        let reject = |reason: String| Rejection {
+            cell: raw.chars().take(40).collect(),
+            reason,
+        };
+        if raw.is_empty() {
+            return Err(reject("There is no phone number.".to_owned()));
+        }
+        let cell = phone::parse(raw, rules)
+            .ok_or_else(|| reject("This is not a valid phone number.".to_owned()))?;
+        let state = optional(self.state_code).to_uppercase();
+        if !state.is_empty() && !zones::is_state(&state) {
+            return Err(reject(format!("\"{state}\" is not a state.")));
+        }
+        let state_code = Some(state).filter(|state| !state.is_empty());
+        let zip = optional(self.zip);
+        let custom: Map<String, Value> = self
+            .custom
+            .iter()
+            .map(|(position, name)| (name.clone(), text(*position).into()))
+            .collect();
+        Ok(Row {
+            timezone: zones::find(zip, state_code.as_deref(), &cell),
+            cell,
+            first_name: text(self.first_name).to_owned(),
+            last_name: text(self.last_name).to_owned(),
+            external_id: optional(self.external_id).to_owned(),
+            external_id_type: Some(optional(self.external_id_type).to_owned())
+                .filter(|text| !text.is_empty()),
+            state_code,
+            zip: zip.to_owned(),
+            custom_fields: Value::Object(custom),
+        })
+    }
+}
+
+const STANDARD: [&str; 14] = [
+    "phone_number",
+    "cell",
+    "first_name",
+    "firstname",
+    "first",
+    "last_name",
+    "lastname",
+    "last",
+    "external_id",
+    "source_id",
+    "external_id_type",
+    "source_id_type",
+    "state_code",
+    "van_statecode",
+];
+
+/// How names of standard columns are compared: people write "First Name" as well.
+fn standard(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Columns;
+    use crate::contacts::phone::Rules;
+
+    const RULES: Rules<'_> = Rules {
+        accepts_possible: false,
+        country: "US",
+    };
+
+    fn strings(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn columns_are_found_by_any_of_their_names_and_others_are_kept_verbatim() {
+        let header = strings(&[
+            "First Name",
+            "last",
+            "cell",
+            "favColor",
+            "ZIP",
+            "Fav Color",
+            "van_statecode",
+        ]);
+        let columns = Columns::read(&header).unwrap();
+        assert_eq!(columns.custom_names(), ["favColor", "ZIP", "Fav Color"]);
+        let record = strings(&[
+            "Ana",
+            " Diaz ",
+            "(617) 555-0123",
+            "red",
+            "85001",
+            "$&",
+            "az",
+        ]);
+        let row = columns.row(&record, RULES).unwrap();
+        assert_eq!(row.cell, "+16175550123");
+        assert_eq!(
+            (row.first_name.as_str(), row.last_name.as_str()),
+            ("Ana", "Diaz")
+        );
+        assert_eq!(row.state_code.as_deref(), Some("AZ"));
+        assert_eq!(row.timezone, Some("America/Phoenix"));
+        assert_eq!(
+            row.custom_fields,
+            json!({"favColor": "red", "ZIP": "85001", "Fav Color": "$&"})
+        );
+    }
+
+    #[test]
+    fn a_header_without_the_required_columns_says_which() {
+        let error = Columns::read(&strings(&["first_name", "email"])).unwrap_err();
+        assert!(
+            error.ends_with("it lacks phone_number and last_name."),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn rows_that_are_no_contacts_say_why() {
+        let columns =
+            Columns::read(&strings(&["first_name", "last_name", "cell", "state_code"])).unwrap();
+        let reason = |fields: &[&str]| columns.row(&strings(fields), RULES).unwrap_err().reason;
+        assert_eq!(reason(&["a", "b", "", ""]), "There is no phone number.");
+        assert_eq!(
+            reason(&["a", "b", "123", ""]),
+            "This is not a valid phone number."
+        );
+        assert_eq!(
+            reason(&["a", "b", "6175550123", "ZZ"]),
+            "\"ZZ\" is not a state."
+        );
+        assert!(
+            columns
+                .row(&strings(&["a", "b", "6175550123"]), RULES)
+                .is_ok()
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! Assignments: who texts for which campaign.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+/// A row of `assignment`, with the organization its campaign belongs to.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    pub id: i32,
+    pub user_id: i32,
+    pub campaign_id: i32,
+    pub organization_id: i32,
+    pub max_contacts: Option<i32>,
+}
+
+pub async fn find(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<Assignment>> {
+    sqlx::query_as!(
+        Assignment,
+        "SELECT a.id, a.user_id, a.campaign_id, p.organization_id, a.max_contacts
+         FROM assignment a JOIN campaign p ON p.id = a.campaign_id WHERE a.id = $1",
+        id
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn find_of_texter(
+    db: impl PgExecutor<'_>,
+    user_id: i32,
+    campaign_id: i32,
+) -> sqlx::Result<Option<Assignment>> {
+    sqlx::query_as!(
+        Assignment,
+        "SELECT a.id, a.user_id, a.campaign_id, p.organization_id, a.max_contacts
+         FROM assignment a JOIN campaign p ON p.id = a.campaign_id
+         WHERE a.user_id = $1 AND a.campaign_id = $2",
+        user_id,
+        campaign_id
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// The texter's assignments in started and not archived campaigns of the organization.
+pub async fn list_open(
+    db: impl PgExecutor<'_>,
+    user_id: i32,
+    organization_id: i32,
+) -> sqlx::Result<Vec<Assignment>> {
+    sqlx::query_as!(
+        Assignment,
+        "SELECT a.id, a.user_id, a.campaign_id, p.organization_id, a.max_contacts
+         FROM assignment a JOIN campaign p ON p.id = a.campaign_id
+         WHERE a.user_id = $1 AND p.organization_id = $2 AND p.status NOT IN ('NOT_STARTED', 'ARCHIVED')
+         ORDER BY p.started_at DESC, a.id",
+        user_id,
+        organization_id
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// The texter's assignment in the campaign, made now unless there is one.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    user_id: i32,
+    campaign_id: i32,
+    max_contacts: Option<i32>,
+) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        "INSERT INTO assignment (user_id, campaign_id, max_contacts) VALUES ($1, $2, $3)
+         ON CONFLICT ON CONSTRAINT assignment_key DO UPDATE SET max_contacts = assignment.max_contacts
+         RETURNING id",
+        user_id,
+        campaign_id,
+        max_contacts
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Contacts of an assignment by status, without those who opted out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    pub needs_message: i32,
+    pub messaged: i32,
+    pub needs_response: i32,
+    pub convo: i32,
+    pub closed: i32,
+    pub total: i32,
+}
+
+/// Counts of each assignment that has contacts, in one walk of its index range.
+pub async fn count_contacts(
+    db: impl PgExecutor<'_>,
+    ids: &[i32],
+) -> sqlx::Result<Vec<(i32, Counts)>> {
+    let rows = sqlx::query!(
+        r#"SELECT assignment_id AS "assignment_id!",
+                  count(*) FILTER (WHERE message_status = 'needsMessage')::integer AS "needs_message!",
+                  count(*) FILTER (WHERE message_status = 'messaged')::integer AS "messaged!",
+                  count(*) FILTER (WHERE message_status = 'needsResponse')::integer AS "needs_response!",
+                  count(*) FILTER (WHERE message_status = 'convo')::integer AS "convo!",
+                  count(*) FILTER (WHERE message_status = 'closed')::integer AS "closed!",
+                  count(*)::integer AS "total!"
+           FROM campaign_contact WHERE assignment_id = ANY($1) AND NOT is_opted_out
+           GROUP BY assignment_id"#,
+        ids
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let counts = Counts {
+                needs_message: row.needs_message,
+                messaged: row.messaged,
+                needs_response: row.needs_response,
+                convo: row.convo,
+                closed: row.closed,
+                total: row.total,
+            };
+            (row.assignment_id, counts)
+        })
+        .collect())
+}
+
+/// When something about the assignment's contacts last changed, for want of a cache.
+pub async fn fingerprint(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<String> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) || '-' || coalesce(extract(epoch FROM max(updated_at)), 0) AS "fingerprint!"
+           FROM campaign_contact WHERE assignment_id = $1"#,
+        id
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Holds the assignment until the transaction ends: a second request of the same texter waits,
+/// and then counts what the first one took.
+pub async fn lock(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<()> {
+    sqlx::query!("SELECT id FROM assignment WHERE id = $1 FOR UPDATE", id)
+        .fetch_optional(db)
+        .await?;
+    Ok(())
+}
+
+/// What a batch is taken by.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    pub assignment: &'a Assignment,
+    /// At most this many.
+    pub wanted: i32,
+    /// Only contacts whose hours are reckoned in one of these zones; none: in any.
+    pub zones: Option<&'a [String]>,
+    /// The zone of contacts whose own is unknown.
+    pub default_zone: &'a str,
+    pub opt_outs_shared: bool,
+    pub now: DateTime<Utc>,
+}
+
+/// Gives the assignment contacts of the pool, oldest first, skipping those somebody else is just
+/// taking and those who opted out; respects the assignment's limit, and gives nothing while it
+/// still has that many unsent. Answers how many.
+pub async fn claim_batch(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        r#"WITH held AS (
+               SELECT count(*) FILTER (WHERE message_status = 'needsMessage' AND NOT is_opted_out) AS unsent,
+                      least($3::bigint, $4::bigint - count(*)) AS size
+               FROM campaign_contact WHERE assignment_id = $1),
+           picked AS (
+               SELECT c.id FROM campaign_contact c
+               WHERE c.campaign_id = $2 AND c.assignment_id IS NULL AND c.message_status = 'needsMessage'
+                 AND NOT c.is_opted_out
+                 AND ($7::text[] IS NULL OR coalesce(c.timezone, $8) = ANY($7))
+                 AND NOT EXISTS (SELECT FROM opt_out o
+                                 WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6))
+               ORDER BY c.id
+               LIMIT (SELECT CASE WHEN unsent >= size THEN 0 ELSE size END FROM held)
+               FOR UPDATE OF c SKIP LOCKED),
+           taken AS (
+               UPDATE campaign_contact c SET assignment_id = $1, updated_at = $9
+               FROM picked WHERE c.id = picked.id RETURNING c.id)
+           SELECT count(*)::integer AS "count!" FROM taken"#,
+        batch.assignment.id,
+        batch.assignment.campaign_id,
+        i64::from(batch.wanted),
+        batch.assignment.max_contacts.map(i64::from),
+        batch.opt_outs_shared,
+        batch.assignment.organization_id,
+        batch.zones,
+        batch.default_zone,
+        batch.now
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Puts the assignment's unsent contacts back into the pool; answers how many.
+pub async fn release_unsent(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i32> {
+    let done = sqlx::query!(
+        "UPDATE campaign_contact SET assignment_id = NULL, updated_at = $2
+         WHERE assignment_id = $1 AND message_status = 'needsMessage'",
+        id,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
+}
+
+/// Which of these campaigns have contacts nobody is assigned to and nobody has texted.
+pub async fn list_with_pool(
+    db: impl PgExecutor<'_>,
+    campaign_ids: &[i32],
+) -> sqlx::Result<Vec<i32>> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM unnest($1::integer[]) AS campaign (id)
+           WHERE EXISTS (SELECT FROM campaign_contact c
+                         WHERE c.campaign_id = campaign.id AND c.assignment_id IS NULL
+                           AND c.message_status = 'needsMessage' AND NOT c.is_opted_out)"#,
+        campaign_ids
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,0 +1,121 @@
+//! Texts as they came in, before anything was made of them.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+/// A text to be kept.
+#[derive(Clone, Debug)]
+pub struct NewInbound<'a> {
+    pub service: &'a str,
+    pub service_id: &'a str,
+    pub payload: &'a serde_json::Value,
+    pub contact_number: &'a str,
+    pub user_number: &'a str,
+    pub messaging_service_sid: &'a str,
+    pub text: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+/// A kept text that has not been applied.
+#[derive(Clone, Debug)]
+pub struct Inbound {
+    pub id: i64,
+    pub service: String,
+    pub service_id: String,
+    pub payload: serde_json::Value,
+    pub contact_number: String,
+    pub user_number: String,
+    pub messaging_service_sid: String,
+    pub text: String,
+}
+
+/// Keeps the text; the same carrier id again changes nothing. Answers it as long as it is not applied.
+pub async fn insert(db: impl PgExecutor<'_>, new: NewInbound<'_>) -> sqlx::Result<Option<Inbound>> {
+    sqlx::query_as!(
+        Inbound,
+        "INSERT INTO inbound_message
+             (service, service_id, payload, contact_number, user_number, messaging_service_sid, text, received_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT ON CONSTRAINT inbound_message_service_id_key
+             DO UPDATE SET status = inbound_message.status WHERE inbound_message.status = 'RECEIVED'
+         RETURNING id, service, service_id, payload, contact_number, user_number, messaging_service_sid, text",
+        new.service,
+        new.service_id,
+        new.payload,
+        new.contact_number,
+        new.user_number,
+        new.messaging_service_sid,
+        new.text,
+        new.now
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Texts that were kept but, for a crash or an error, never applied.
+pub async fn list_unapplied(
+    db: impl PgExecutor<'_>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<Inbound>> {
+    sqlx::query_as!(
+        Inbound,
+        "SELECT id, service, service_id, payload, contact_number, user_number, messaging_service_sid, text
+         FROM inbound_message WHERE status = 'RECEIVED' AND received_at < $1 ORDER BY received_at LIMIT $2",
+        before,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+pub async fn update_unmatched(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE inbound_message SET status = 'UNMATCHED', settled_at = $2 WHERE id = $1 AND status = 'RECEIVED'",
+        id,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Puts the text into the contact's thread and asks for a response, once: whoever applies it
+/// again finds it applied. False when it was.
+pub async fn apply(
+    db: impl PgExecutor<'_>,
+    inbound: &Inbound,
+    campaign_contact_id: i32,
+    attachments: Option<&serde_json::Value>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let done = sqlx::query!(
+        "WITH taken AS (
+             UPDATE inbound_message SET status = 'APPLIED', settled_at = $3, campaign_contact_id = $2
+             WHERE id = $1 AND status = 'RECEIVED'
+             RETURNING service, service_id, payload, contact_number, user_number, messaging_service_sid, text),
+         written AS (
+             INSERT INTO message
+                 (campaign_contact_id, user_number, contact_number, is_from_contact, text, attachments, service,
+                  service_id, service_response, messaging_service_sid, send_status, created_at, queued_at)
+             SELECT $2, user_number, contact_number, true, text, $4, service, service_id, payload::text,
+                    messaging_service_sid, 'DELIVERED', $3, $3
+             FROM taken
+             ON CONFLICT (service_id) WHERE service_id <> '' DO NOTHING
+             RETURNING id)
+         UPDATE campaign_contact
+         SET message_status = 'needsResponse', messages_received = messages_received + 1, updated_at = $3
+         WHERE id = $2 AND EXISTS (SELECT FROM written)",
+        inbound.id,
+        campaign_contact_id,
+        now,
+        attachments
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,33 @@
+//! The database: one statement a function, one file a table. It decides nothing.
+
+pub mod assignment;
+pub mod campaign;
+pub mod canned_response;
+pub mod connection;
+pub mod contact;
+pub mod contact_import;
+pub mod contact_load;
+pub mod delivery_report;
+pub mod inbound_message;
+pub mod interaction_step;
+pub mod job;
+pub mod membership;
+pub mod message;
+pub mod migrate;
+pub mod opt_out;
+pub mod organization;
+pub mod phone_number;
+pub mod sending;
+pub mod statements;
+pub mod user;
+
+pub use connection::connect;
+
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+
+/// The pool.
+pub type Db = PgPool;
+/// An open transaction.
+pub type Tx = Transaction<'static, Postgres>;
+/// One connection, in a transaction or not.
+pub type Connection = PgConnection;

@@ -1,0 +1,379 @@
+//! The three statements a text costs: what there is to know, the row, the outcome.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::access::Role;
+use crate::db::contact::Contact;
+use crate::texting::status::CampaignStatus;
+
+/// Broken when this contact has got a text with this key already.
+pub const IDEMPOTENCY_KEY: &str = "message_idempotency_key";
+
+/// Everything the rules of sending ask about one contact, one person and one key.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    // --- the person
+    pub session_epoch: i32,
+    pub role: Option<Role>,
+    // --- the contact
+    pub id: i32,
+    pub campaign_id: i32,
+    pub assignment_id: Option<i32>,
+    pub assigned_to: Option<i32>,
+    pub cell: String,
+    pub timezone: Option<String>,
+    pub message_status: String,
+    pub is_opted_out: bool,
+    /// A text with this key has been written before.
+    pub is_repeated: bool,
+    // --- the campaign
+    pub organization_id: i32,
+    pub status: CampaignStatus,
+    pub due_by: Option<DateTime<Utc>>,
+    pub overrides_hours: bool,
+    pub hours_enforced: bool,
+    pub hours_start: i16,
+    pub hours_end: i16,
+    pub campaign_timezone: String,
+    pub messaging_service_sid: Option<String>,
+    // --- the organization
+    pub organization_hours_enforced: bool,
+    pub organization_hours_start: i16,
+    pub organization_hours_end: i16,
+    pub service: Option<String>,
+}
+
+/// The facts; none when there is no such contact or no such person.
+pub async fn find_facts(
+    db: impl PgExecutor<'_>,
+    user_id: i32,
+    contact_id: i32,
+    key: Option<Uuid>,
+    opt_outs_shared: bool,
+) -> sqlx::Result<Option<Facts>> {
+    sqlx::query_as!(
+        Facts,
+        r#"SELECT u.session_epoch, member.role AS "role?: Role",
+                  c.id, c.campaign_id, c.assignment_id, a.user_id AS "assigned_to?", c.cell, c.timezone,
+                  c.message_status,
+                  (c.is_opted_out
+                   OR EXISTS (SELECT FROM opt_out WHERE cell = c.cell
+                              AND ($4 OR organization_id = p.organization_id))) AS "is_opted_out!",
+                  EXISTS (SELECT FROM message
+                          WHERE campaign_contact_id = c.id AND idempotency_key = $3) AS "is_repeated!",
+                  p.organization_id, p.status AS "status: CampaignStatus", p.due_by,
+                  p.override_organization_texting_hours AS overrides_hours,
+                  p.texting_hours_enforced AS hours_enforced, p.texting_hours_start AS hours_start,
+                  p.texting_hours_end AS hours_end, p.timezone AS campaign_timezone,
+                  p.messaging_service_sid,
+                  o.texting_hours_enforced AS organization_hours_enforced,
+                  o.texting_hours_start AS organization_hours_start,
+                  o.texting_hours_end AS organization_hours_end,
+                  o.features ->> 'service' AS service
+           FROM campaign_contact c
+           JOIN campaign p ON p.id = c.campaign_id
+           JOIN organization o ON o.id = p.organization_id
+           JOIN "user" u ON u.id = $1
+           LEFT JOIN assignment a ON a.id = c.assignment_id
+           LEFT JOIN user_organization member
+                  ON member.user_id = u.id AND member.organization_id = p.organization_id
+           WHERE c.id = $2"#,
+        user_id,
+        contact_id,
+        key,
+        opt_outs_shared
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// A text to be written down.
+#[derive(Clone, Debug)]
+pub struct NewText<'a> {
+    pub contact_id: i32,
+    pub assignment_id: i32,
+    pub user_id: i32,
+    pub text: &'a str,
+    /// A first message: only while the contact needs one and the campaign takes them.
+    pub is_initial: bool,
+    pub canned_response_id: Option<i32>,
+    pub key: Option<Uuid>,
+    pub service: &'a str,
+    pub messaging_service_sid: Option<&'a str>,
+    pub send_before: Option<DateTime<Utc>>,
+    pub now: DateTime<Utc>,
+    pub start_of_day: DateTime<Utc>,
+    pub opt_outs_shared: bool,
+}
+
+/// What was written: the message's id and the contact as it is now.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub message_id: i64,
+    pub contact: Contact,
+}
+
+/// Writes the text and moves the contact on in one statement that asks everything once more,
+/// against the rows as they are at this moment. None when something has changed and says no.
+pub async fn insert_text(
+    db: impl PgExecutor<'_>,
+    text: NewText<'_>,
+) -> sqlx::Result<Option<Written>> {
+    let row = sqlx::query!(
+        r#"WITH contact AS (
+               UPDATE campaign_contact c
+               SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
+                                         THEN 'convo' ELSE 'messaged' END,
+                   messages_sent = c.messages_sent + 1,
+                   updated_at = $11
+               FROM campaign p
+               WHERE c.id = $1 AND c.assignment_id = $2 AND p.id = c.campaign_id
+                 AND p.status IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS')
+                 AND ((c.message_status = 'needsMessage') = $5)
+                 AND (NOT $5 OR (p.status = 'ACTIVE' AND (p.due_by IS NULL OR p.due_by >= $12)))
+                 AND NOT c.is_opted_out
+                 AND NOT EXISTS (SELECT FROM opt_out o WHERE o.cell = c.cell
+                                 AND ($13 OR o.organization_id = p.organization_id))
+               RETURNING c.*),
+           written AS (
+               INSERT INTO message
+                   (campaign_contact_id, user_id, assignment_id, contact_number, is_from_contact, text,
+                    service, messaging_service_sid, send_status, send_attempts, canned_response_id,
+                    idempotency_key, send_before, created_at, queued_at)
+               SELECT contact.id, $3, $2, contact.cell, false, $4, $8, $9, 'SENDING', 1,
+                      (SELECT id FROM canned_response WHERE id = $6 AND campaign_id = contact.campaign_id),
+                      $7, $10, $11, $11
+               FROM contact
+               RETURNING id)
+           SELECT written.id AS "message_id!",
+                  contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
+                  contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
+                  contact.first_name AS "first_name!", contact.last_name AS "last_name!",
+                  contact.cell AS "cell!", contact.custom_fields AS "custom_fields!", contact.timezone,
+                  contact.message_status AS "message_status!", contact.is_opted_out AS "is_opted_out!",
+                  contact.updated_at AS "updated_at!"
+           FROM contact, written"#,
+        text.contact_id,
+        text.assignment_id,
+        text.user_id,
+        text.text,
+        text.is_initial,
+        text.canned_response_id,
+        text.key,
+        text.service,
+        text.messaging_service_sid,
+        text.send_before,
+        text.now,
+        text.start_of_day,
+        text.opt_outs_shared
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Written {
+        message_id: row.message_id,
+        contact: Contact {
+            id: row.id,
+            campaign_id: row.campaign_id,
+            assignment_id: row.assignment_id,
+            external_id: row.external_id,
+            external_id_type: row.external_id_type,
+            state_code: row.state_code,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            cell: row.cell,
+            custom_fields: row.custom_fields,
+            timezone: row.timezone,
+            message_status: row.message_status,
+            is_opted_out: row.is_opted_out,
+            updated_at: row.updated_at,
+        },
+    }))
+}
+
+/// The carrier has taken the text. A report about it that came before this answer wins.
+pub async fn update_accepted(
+    db: impl PgExecutor<'_>,
+    message_id: i64,
+    service_id: &str,
+    response: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH early AS (DELETE FROM delivery_report WHERE service_id = $2 RETURNING send_status, error_code)
+         UPDATE message
+         SET service_id = $2, service_response = $3, sent_at = $4,
+             send_status = coalesce((SELECT send_status FROM early), 'SENT'),
+             error_code = (SELECT error_code FROM early)
+         WHERE id = $1 AND send_status IN ('SENDING', 'QUEUED')",
+        message_id,
+        service_id,
+        response,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The carrier has refused the text for good.
+pub async fn update_refused(
+    db: impl PgExecutor<'_>,
+    message_id: i64,
+    error_code: Option<i32>,
+    response: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE message
+         SET send_status = 'ERROR', error_code = $2, service_response = $3, service_response_at = $4
+         WHERE id = $1 AND send_status IN ('SENDING', 'QUEUED')",
+        message_id,
+        error_code,
+        response,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Nothing can have been sent: the row says so, and the contact is where it was before,
+/// unless something has happened to it meanwhile.
+pub async fn update_not_attempted(
+    db: impl PgExecutor<'_>,
+    message_id: i64,
+    why: &str,
+    status_before: &str,
+    status_after: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "WITH failed AS (
+             UPDATE message
+             SET send_status = 'ERROR', service_response = $2, service_response_at = $5
+             WHERE id = $1 AND send_status = 'SENDING'
+             RETURNING campaign_contact_id)
+         UPDATE campaign_contact c
+         SET message_status = CASE WHEN c.message_status = $4 THEN $3 ELSE c.message_status END,
+             messages_sent = c.messages_sent - 1, updated_at = $5
+         FROM failed WHERE c.id = failed.campaign_contact_id",
+        message_id,
+        why,
+        status_before,
+        status_after,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// The carrier takes no texts at the moment, and surely has not taken this one: it waits.
+pub async fn update_queued(
+    db: impl PgExecutor<'_>,
+    message_id: i64,
+    response: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE message
+         SET send_status = 'QUEUED', service_response = $2, service_response_at = $3, queued_at = $3
+         WHERE id = $1 AND send_status = 'SENDING'",
+        message_id,
+        response,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Nobody knows whether the carrier has taken the text: it stays SENDING, with what is known.
+pub async fn update_unknown(
+    db: impl PgExecutor<'_>,
+    message_id: i64,
+    why: &str,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE message SET service_response = $2, service_response_at = $3
+         WHERE id = $1 AND send_status = 'SENDING'",
+        message_id,
+        why,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// A text that waits for a carrier that takes texts again.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub id: i64,
+    pub campaign_contact_id: i32,
+    pub contact_number: String,
+    pub text: String,
+    pub service: String,
+    pub messaging_service_sid: Option<String>,
+    pub send_before: Option<DateTime<Utc>>,
+    pub send_attempts: i16,
+}
+
+/// Takes up waiting texts that may still be sent, longest waiting first: they are SENDING from here on.
+pub async fn claim_waiting(
+    db: impl PgExecutor<'_>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<Waiting>> {
+    sqlx::query_as!(
+        Waiting,
+        "UPDATE message m SET send_status = 'SENDING', send_attempts = m.send_attempts + 1
+         FROM (SELECT waiting.id FROM message waiting
+               JOIN campaign_contact c ON c.id = waiting.campaign_contact_id
+               JOIN campaign p ON p.id = c.campaign_id
+               WHERE waiting.send_status = 'QUEUED'
+                 -- Twice as long before each attempt: 1, 2, 4, 8 minutes.
+                 AND waiting.queued_at <= $1::timestamptz - interval '30 seconds' * (2 ^ waiting.send_attempts)
+                 AND (waiting.send_before IS NULL OR waiting.send_before > $1)
+                 AND NOT c.is_opted_out AND p.status IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS')
+               ORDER BY waiting.queued_at LIMIT $2 FOR UPDATE OF waiting SKIP LOCKED) AS due
+         WHERE m.id = due.id
+         RETURNING m.id, m.campaign_contact_id, m.contact_number, m.text, m.service,
+                   m.messaging_service_sid, m.send_before, m.send_attempts",
+        now,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Gives up waiting texts whose time is over: attempts used up, hours ended, opted out, closed.
+pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE message m
+         SET send_status = 'ERROR', service_response_at = $1,
+             service_response = m.service_response || ' (given up)'
+         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+         WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
+           AND (m.send_attempts >= 5 OR m.send_before <= $1 OR c.is_opted_out
+                OR p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'))",
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// How many texts have been on their way for so long that their outcome must be asked for.
+pub async fn count_unknown(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM message
+           WHERE send_status = 'SENDING' AND queued_at < $1::timestamptz - interval '5 minutes'"#,
+        now
+    )
+    .fetch_one(db)
+    .await
+}

@@ -1,0 +1,113 @@
+//! People.
+
+use sqlx::PgExecutor;
+
+/// A row of `user`, without the password's hash.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub id: i32,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub is_superadmin: bool,
+    pub terms: bool,
+    pub subscribed_to_reminders: bool,
+    pub session_epoch: i32,
+}
+
+/// What signing in compares.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub id: i32,
+    pub password_hash: Option<String>,
+    pub session_epoch: i32,
+}
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewUser<'a> {
+    pub first_name: &'a str,
+    pub last_name: &'a str,
+    pub email: &'a str,
+    pub cell: Option<&'a str>,
+    pub password_hash: &'a str,
+}
+
+/// Broken when somebody has that e-mail address already.
+pub const EMAIL_KEY: &str = "user_email_key";
+
+pub async fn list(db: impl PgExecutor<'_>, ids: &[i32]) -> sqlx::Result<Vec<User>> {
+    sqlx::query_as!(
+        User,
+        r#"SELECT id, first_name, last_name, email, is_superadmin, terms, subscribed_to_reminders,
+                  session_epoch
+           FROM "user" WHERE id = ANY($1)"#,
+        ids
+    )
+    .fetch_all(db)
+    .await
+}
+
+pub async fn find_credentials(
+    db: impl PgExecutor<'_>,
+    email: &str,
+) -> sqlx::Result<Option<Credentials>> {
+    sqlx::query_as!(
+        Credentials,
+        r#"SELECT id, password_hash, session_epoch FROM "user" WHERE email = lower($1)"#,
+        email
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn insert(db: impl PgExecutor<'_>, user: NewUser<'_>) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        r#"INSERT INTO "user" (first_name, last_name, email, cell, password_hash)
+           VALUES ($1, $2, lower($3), $4, $5) RETURNING id"#,
+        user.first_name,
+        user.last_name,
+        user.email,
+        user.cell,
+        user.password_hash
+    )
+    .fetch_one(db)
+    .await
+}
+
+pub async fn update_names(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    first_name: &str,
+    last_name: &str,
+    subscribed_to_reminders: bool,
+) -> sqlx::Result<User> {
+    sqlx::query_as!(
+        User,
+        r#"UPDATE "user" SET first_name = $2, last_name = $3, subscribed_to_reminders = $4 WHERE id = $1
+           RETURNING id, first_name, last_name, email, is_superadmin, terms, subscribed_to_reminders,
+                     session_epoch"#,
+        id,
+        first_name,
+        last_name,
+        subscribed_to_reminders
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Sets the password and ends every session there is; answers the new epoch.
+pub async fn update_password(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    password_hash: &str,
+) -> sqlx::Result<i32> {
+    sqlx::query_scalar!(
+        r#"UPDATE "user" SET password_hash = $2, session_epoch = session_epoch + 1
+           WHERE id = $1 RETURNING session_epoch"#,
+        id,
+        password_hash
+    )
+    .fetch_one(db)
+    .await
+}

@@ -1,0 +1,63 @@
+//! The web function.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{Request, StatusCode, header};
+use tokio::sync::OnceCell;
+use tower::ServiceExt;
+
+use crate::app::App;
+use crate::config::Config;
+
+/// The router, made when it can be: a function whose secrets cannot be read answers 500 at once,
+/// and tries again with the next request.
+#[derive(Clone)]
+pub struct Web {
+    config: Config,
+    router: Arc<OnceCell<axum::Router>>,
+}
+
+impl Web {
+    /// For this configuration.
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            router: Arc::default(),
+        }
+    }
+
+    /// Gets ready while Lambda still counts the time as initialisation.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.router().await {
+            let cause = format!("{error:#}");
+            tracing::error!(
+                cause,
+                "the web function cannot start; requests are answered with 500"
+            );
+        }
+    }
+
+    async fn router(&self) -> anyhow::Result<&axum::Router> {
+        self.router
+            .get_or_try_init(|| async {
+                let app = App::start(self.config.clone()).await?;
+                Ok(crate::http::router(&app))
+            })
+            .await
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: Request<Body>) -> Response {
+        match self.router().await {
+            Ok(router) => router.clone().oneshot(request).await.into_response(),
+            Err(error) => {
+                tracing::error!(cause = %format!("{error:#}"), "the web function cannot start");
+                let body = r#"{"code":"INTERNAL_SERVER_ERROR","error":"Something went wrong."}"#;
+                let kind = [(header::CONTENT_TYPE, "application/json")];
+                (StatusCode::INTERNAL_SERVER_ERROR, kind, body).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What every resolver asks for: the application, who is asking, and the loaders.
+
+use std::sync::{Arc, Mutex};
+
+use async_graphql::Context;
+use async_graphql::dataloader::DataLoader;
+use tokio::sync::OnceCell;
+
+use crate::access::{self, Role, Session, Superadmins, Viewer};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::graphql::loaders::Loaders;
+
+/// One request.
+pub struct Request {
+    pub session: Option<Session>,
+    viewer: OnceCell<Viewer>,
+    /// A session the answer shall carry, when a mutation has ended the old one.
+    renewed: Arc<Mutex<Option<Session>>>,
+    loaders: DataLoader<Loaders>,
+}
+
+impl Request {
+    /// For whoever has this session. `renewed` is where a new one is put.
+    pub fn new(
+        app: &Arc<App>,
+        session: Option<Session>,
+        renewed: Arc<Mutex<Option<Session>>>,
+    ) -> Self {
+        Self {
+            session,
+            viewer: OnceCell::new(),
+            renewed,
+            loaders: DataLoader::new(Loaders::new(app), tokio::spawn),
+        }
+    }
+
+    /// Gives the answer a new session.
+    pub fn renew(&self, session: Session) {
+        *self
+            .renewed
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(session);
+    }
+}
+
+/// The application.
+pub fn app<'a>(ctx: &Context<'a>) -> &'a Arc<App> {
+    ctx.data_unchecked()
+}
+
+/// The request.
+pub fn request<'a>(ctx: &Context<'a>) -> &'a Request {
+    ctx.data_unchecked()
+}
+
+/// The loaders, which ask once for what many fields want.
+pub fn loaders<'a>(ctx: &Context<'a>) -> &'a DataLoader<Loaders> {
+    &request(ctx).loaders
+}
+
+/// Who is asking; read once a request.
+///
+/// # Errors
+/// [`Error::SignedOut`].
+pub async fn viewer<'a>(ctx: &Context<'a>) -> Result<&'a Viewer> {
+    let request = request(ctx);
+    request
+        .viewer
+        .get_or_try_init(|| access::viewer(app(ctx), request.session))
+        .await
+}
+
+/// Refuses fields to whoever is below `role` in the organization; superadmins pass.
+///
+/// # Errors
+/// As [`Viewer::require`].
+pub async fn guard(ctx: &Context<'_>, organization_id: i32, role: Role) -> Result<()> {
+    viewer(ctx)
+        .await?
+        .require(organization_id, role, Superadmins::Pass)
+}
+
+/// Ids are numbers that travel as text.
+///
+/// # Errors
+/// [`Error::NotFound`]: what is no id belongs to nothing.
+pub fn id(text: &str) -> Result<i32> {
+    text.parse()
+        .map_err(|_| Error::NotFound("There is nothing with this id."))
+}

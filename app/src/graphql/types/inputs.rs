@@ -1,0 +1,238 @@
+//! The API's inputs, and what they become on the work floor.
+
+use async_graphql::{Enum, ID, InputObject};
+
+use crate::assignments::list::Wanted;
+use crate::campaigns::sections::{Response, Sections, StepTree};
+use crate::db::campaign::{Changes, Filter, Order};
+use crate::error::{Error, Result};
+use crate::graphql::context::id;
+use crate::graphql::types::scalars::{Date, Phone};
+use crate::texting::status::CampaignStatus;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum SortCampaignsBy {
+    DueDateAsc,
+    DueDateDesc,
+    IdAsc,
+    IdDesc,
+    Title,
+}
+
+impl From<SortCampaignsBy> for Order {
+    fn from(sort: SortCampaignsBy) -> Self {
+        match sort {
+            SortCampaignsBy::DueDateAsc => Self::DueDateAscending,
+            SortCampaignsBy::DueDateDesc => Self::DueDateDescending,
+            SortCampaignsBy::IdAsc => Self::IdAscending,
+            SortCampaignsBy::IdDesc => Self::IdDescending,
+            SortCampaignsBy::Title => Self::Title,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct OffsetLimitCursor {
+    pub offset: i32,
+    pub limit: i32,
+}
+
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CampaignsFilter {
+    pub campaign_id: Option<i32>,
+    pub campaign_ids: Option<Vec<i32>>,
+    pub search_string: Option<String>,
+    pub status: Option<CampaignStatus>,
+}
+
+impl CampaignsFilter {
+    /// For the database.
+    pub fn of(self, organization_id: i32) -> Filter {
+        Filter {
+            organization_id,
+            ids: self.campaign_ids.or(self.campaign_id.map(|id| vec![id])),
+            search: self.search_string.filter(|text| !text.is_empty()),
+            status: self.status,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct ContactsFilter {
+    pub contact_id: Option<ID>,
+    pub message_status: Option<String>,
+    pub is_opted_out: Option<bool>,
+    pub valid_timezone: Option<bool>,
+    pub include_past_due: Option<bool>,
+    /// Only contacts after this id, by id: paging by key.
+    pub after_id: Option<ID>,
+    /// At most this many, 300 at the most.
+    pub limit: Option<i32>,
+}
+
+impl ContactsFilter {
+    /// For the work floor.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for ids that are none.
+    pub fn wanted(&self) -> Result<Wanted> {
+        let number = |text: &Option<ID>| text.as_ref().map(|text| id(text)).transpose();
+        Ok(Wanted {
+            contact_id: number(&self.contact_id)?,
+            message_status: self.message_status.clone(),
+            is_opted_out: self.is_opted_out,
+            includes_past_due: self.include_past_due.unwrap_or(false),
+            after_id: number(&self.after_id)?,
+            is_paged: self.after_id.is_some() || self.limit.is_some(),
+        })
+    }
+}
+
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct InteractionStepInput {
+    pub id: Option<String>,
+    pub question_text: Option<String>,
+    pub script: Option<String>,
+    pub answer_option: Option<String>,
+    pub answer_actions: Option<String>,
+    pub parent_interaction_id: Option<String>,
+    pub is_deleted: Option<bool>,
+    pub interaction_steps: Option<Vec<InteractionStepInput>>,
+}
+
+impl InteractionStepInput {
+    /// Ids that are no numbers ("new", "new1") are of steps that do not exist yet.
+    fn tree(self) -> StepTree {
+        StepTree {
+            id: self.id.and_then(|id| id.parse().ok()),
+            question: self.question_text.unwrap_or_default(),
+            script: self.script.unwrap_or_default(),
+            answer_option: self.answer_option.unwrap_or_default(),
+            answer_actions: self.answer_actions.unwrap_or_default(),
+            is_deleted: self.is_deleted.unwrap_or(false),
+            children: self
+                .interaction_steps
+                .unwrap_or_default()
+                .into_iter()
+                .map(Self::tree)
+                .collect(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CannedResponseInput {
+    pub id: Option<String>,
+    pub title: String,
+    pub text: String,
+    pub deleted: Option<bool>,
+    pub is_new: Option<bool>,
+    pub is_updated: Option<bool>,
+}
+
+impl CannedResponseInput {
+    fn response(self) -> Response {
+        let is_new = self.is_new.unwrap_or(false);
+        Response {
+            id: self.id.filter(|_| !is_new).and_then(|id| id.parse().ok()),
+            title: self.title,
+            text: self.text,
+            is_deleted: self.deleted.unwrap_or(false),
+            is_unchanged: !is_new && self.is_updated == Some(false),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct CampaignInput {
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub due_by: async_graphql::MaybeUndefined<Date>,
+    pub logo_image_url: Option<String>,
+    pub primary_color: Option<String>,
+    pub intro_html: Option<String>,
+    pub organization_id: Option<String>,
+    pub interaction_steps: Option<InteractionStepInput>,
+    pub canned_responses: Option<Vec<CannedResponseInput>>,
+    pub override_organization_texting_hours: Option<bool>,
+    pub texting_hours_enforced: Option<bool>,
+    pub texting_hours_start: Option<i32>,
+    pub texting_hours_end: Option<i32>,
+    pub timezone: Option<String>,
+}
+
+impl CampaignInput {
+    /// For the work floor: the columns that change, and the sections.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] for hours that are none.
+    pub fn split(self) -> Result<(Changes, Sections)> {
+        let changes = Changes {
+            title: self.title,
+            description: self.description,
+            due_by: match self.due_by {
+                async_graphql::MaybeUndefined::Undefined => None,
+                async_graphql::MaybeUndefined::Null => Some(None),
+                async_graphql::MaybeUndefined::Value(date) => Some(Some(date.0)),
+            },
+            logo_image_url: self.logo_image_url,
+            primary_color: self.primary_color,
+            intro_html: self.intro_html,
+            override_organization_texting_hours: self.override_organization_texting_hours,
+            texting_hours_enforced: self.texting_hours_enforced,
+            texting_hours_start: hour(self.texting_hours_start)?,
+            texting_hours_end: hour(self.texting_hours_end)?,
+            timezone: self.timezone,
+        };
+        let sections = Sections {
+            script: self.interaction_steps.map(InteractionStepInput::tree),
+            canned_responses: self.canned_responses.map(|responses| {
+                responses
+                    .into_iter()
+                    .map(CannedResponseInput::response)
+                    .collect()
+            }),
+        };
+        Ok((changes, sections))
+    }
+}
+
+fn hour(value: Option<i32>) -> Result<Option<i16>> {
+    value
+        .map(i16::try_from)
+        .transpose()
+        .map_err(|_| Error::bad_input("textingHoursStart", "Texting hours lie between 0 and 24."))
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub struct MessageInput {
+    pub text: String,
+    pub contact_number: Option<Phone>,
+    pub assignment_id: String,
+    pub canned_response_id: Option<i32>,
+    pub is_initial_message: Option<bool>,
+    /// One per click: the same key returns the first result. UUID.
+    pub idempotency_key: Option<String>,
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub struct OptOutInput {
+    pub assignment_id: String,
+    pub cell: Phone,
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub struct UserSelfInput {
+    pub first_name: String,
+    pub last_name: String,
+    pub subscribed_to_reminders: bool,
+}
+
+#[derive(Clone, Debug, InputObject)]
+pub struct UserPasswordChange {
+    pub email: String,
+    pub password: String,
+    pub password_confirm: String,
+    pub new_password: String,
+}

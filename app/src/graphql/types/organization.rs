@@ -1,0 +1,145 @@
+//! Organizations, and pages of their campaigns.
+
+use async_graphql::{Context, ID, Object, SimpleObject, Union};
+
+use crate::access::Role;
+use crate::app::App;
+use crate::db;
+use crate::db::campaign::{Filter, Order};
+use crate::error::{Error, Result};
+use crate::graphql::context::{app, guard};
+use crate::graphql::types::campaign::Campaign;
+use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
+
+/// Most rows of a page.
+const MAX_PAGE: i32 = 500;
+/// Most campaigns of a list without pages.
+const MAX_LIST: i64 = 1000;
+
+pub struct Organization(pub db::organization::Organization);
+
+#[Object]
+impl Organization {
+    async fn id(&self) -> ID {
+        self.0.id.into()
+    }
+
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    async fn campaigns(
+        &self,
+        ctx: &Context<'_>,
+        cursor: Option<OffsetLimitCursor>,
+        campaigns_filter: Option<CampaignsFilter>,
+        sort_by: Option<SortCampaignsBy>,
+    ) -> Result<PaginatedCampaigns> {
+        guard(ctx, self.0.id, Role::Supervolunteer).await?;
+        let filter = campaigns_filter.unwrap_or_default().of(self.0.id);
+        let cursor = cursor.unwrap_or(OffsetLimitCursor {
+            offset: 0,
+            limit: MAX_PAGE,
+        });
+        page(app(ctx), &filter, order(sort_by), cursor).await
+    }
+
+    async fn texting_hours_enforced(&self) -> bool {
+        self.0.texting_hours_enforced
+    }
+
+    async fn texting_hours_start(&self) -> i32 {
+        self.0.texting_hours_start.into()
+    }
+
+    async fn texting_hours_end(&self) -> i32 {
+        self.0.texting_hours_end.into()
+    }
+
+    async fn max_contacts(&self, ctx: &Context<'_>) -> i32 {
+        let limit = self
+            .0
+            .max_contacts()
+            .unwrap_or(app(ctx).config.max_contacts);
+        i32::try_from(limit).unwrap_or(i32::MAX)
+    }
+
+    async fn opt_out_message(&self, ctx: &Context<'_>) -> String {
+        let own = self.0.feature("opt_out_message");
+        own.unwrap_or(&app(ctx).config.opt_out_message).to_owned()
+    }
+}
+
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    limit: i32,
+    offset: i32,
+    next: Option<i32>,
+    previous: Option<i32>,
+    total: i32,
+}
+
+#[derive(SimpleObject)]
+pub struct PaginatedCampaigns {
+    campaigns: Vec<Campaign>,
+    page_info: PageInfo,
+}
+
+#[derive(SimpleObject)]
+pub struct CampaignsList {
+    campaigns: Vec<Campaign>,
+}
+
+#[derive(Union)]
+pub enum CampaignsReturn {
+    Page(PaginatedCampaigns),
+    List(CampaignsList),
+}
+
+/// The order a list comes in unless it is asked for otherwise.
+pub fn order(sort: Option<SortCampaignsBy>) -> Order {
+    sort.unwrap_or(SortCampaignsBy::IdDesc).into()
+}
+
+/// A page of campaigns.
+///
+/// # Errors
+/// [`Error::BadInput`] for a page that cannot be.
+pub async fn page(
+    app: &App,
+    filter: &Filter,
+    order: Order,
+    cursor: OffsetLimitCursor,
+) -> Result<PaginatedCampaigns> {
+    let OffsetLimitCursor { offset, limit } = cursor;
+    if offset < 0 || !(1..=MAX_PAGE).contains(&limit) {
+        return Err(Error::bad_input(
+            "cursor",
+            format!("A page has 1 to {MAX_PAGE} rows."),
+        ));
+    }
+    let rows = db::campaign::list_page(&app.db, filter, order, offset.into(), limit.into()).await?;
+    let total = i32::try_from(db::campaign::count(&app.db, filter).await?).unwrap_or(i32::MAX);
+    let next = offset.saturating_add(limit);
+    Ok(PaginatedCampaigns {
+        campaigns: rows.into_iter().map(Campaign).collect(),
+        page_info: PageInfo {
+            limit,
+            offset,
+            next: (next < total).then_some(next),
+            previous: (offset > 0).then(|| (offset - limit).max(0)),
+            total,
+        },
+    })
+}
+
+/// All campaigns that match.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(app: &App, filter: &Filter, order: Order) -> Result<CampaignsList> {
+    let rows = db::campaign::list_page(&app.db, filter, order, 0, MAX_LIST).await?;
+    Ok(CampaignsList {
+        campaigns: rows.into_iter().map(Campaign).collect(),
+    })
+}

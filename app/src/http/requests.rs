@@ -1,0 +1,63 @@
+//! Each request has an id: in its answer and in every log line it causes.
+
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderValue;
+use lambda_http::request::RequestContext;
+use tracing::Instrument;
+
+use crate::http::Web;
+
+/// The id of a request.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// The address a request comes from; `local` on a plain server.
+#[derive(Clone, Debug)]
+pub struct Address(pub String);
+
+/// Gives the request its id, logs it when it is answered, and names the id in the answer.
+pub async fn trace(State(web): State<Web>, mut request: Request, next: Next) -> Response {
+    let (id, address) = origin(&web, &request);
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(Address(address));
+    let span = tracing::info_span!("request", request_id = %id);
+    let started = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let milliseconds = started.elapsed().as_millis();
+    span.in_scope(|| {
+        if status >= 500 {
+            tracing::error!(%method, path, status, milliseconds, "answered");
+        } else {
+            tracing::info!(%method, path, status, milliseconds, "answered");
+        }
+    });
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response
+}
+
+/// What the gateway says about the request; a plain server has no gateway.
+fn origin(web: &Web, request: &Request) -> (String, String) {
+    match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(context)) => (
+            context
+                .request_id
+                .clone()
+                .unwrap_or_else(|| web.app.ids.uuid().to_string()),
+            context
+                .http
+                .source_ip
+                .clone()
+                .unwrap_or_else(|| "unknown".to_owned()),
+        ),
+        _ => (web.app.ids.uuid().to_string(), "local".to_owned()),
+    }
+}

@@ -1,0 +1,76 @@
+//! Twilio's webhooks. Signed, or refused.
+
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+
+use crate::error::{Error, Result};
+use crate::http::Web;
+use crate::queues;
+use crate::texting::inbound::{self, Webhook};
+use crate::texting::reports;
+
+/// Nothing to say back.
+const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>";
+
+/// POST /twilio: a text. When it cannot be kept the carrier hears so, and tries its fallback.
+///
+/// # Errors
+/// [`Error::Forbidden`] when it is not Twilio's; [`Error::Internal`] when it could not be kept.
+pub async fn inbound(
+    State(web): State<Web>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
+    let webhook = signed(&web, &uri, &headers, &body)?;
+    inbound::receive(&web.app, "twilio", &webhook).await?;
+    Ok(done())
+}
+
+/// POST /twilio-message-report: a delivery report, onto the queue that applies them in batches.
+///
+/// # Errors
+/// As [`inbound`].
+pub async fn report(
+    State(web): State<Web>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
+    let webhook = signed(&web, &uri, &headers, &body)?;
+    // A report that says nothing new costs nobody anything.
+    if reports::read(&webhook).is_none() {
+        return Ok(done());
+    }
+    match &web.app.config.report_queue_url {
+        Some(queue) => queues::send(&web.app.aws, queue, webhook.encode(), 0).await?,
+        None => {
+            reports::apply(&web.app, &[webhook]).await?;
+        }
+    }
+    Ok(done())
+}
+
+fn signed(web: &Web, uri: &http::Uri, headers: &HeaderMap, body: &[u8]) -> Result<Webhook> {
+    let webhook = Webhook::decode(body);
+    let twilio = web.app.twilio.as_ref().ok_or(Error::Forbidden)?;
+    let signature = headers
+        .get("x-twilio-signature")
+        .and_then(|signature| signature.to_str().ok())
+        .ok_or(Error::Forbidden)?;
+    let path = uri
+        .path_and_query()
+        .map_or("", http::uri::PathAndQuery::as_str);
+    let url = format!("{}{path}", web.app.config.base_url);
+    if twilio.is_signed(&url, &webhook.parameters, signature) {
+        Ok(webhook)
+    } else {
+        Err(Error::Forbidden)
+    }
+}
+
+fn done() -> Response {
+    (StatusCode::OK, [(header::CONTENT_TYPE, "text/xml")], EMPTY).into_response()
+}

@@ -1,0 +1,7 @@
+//! People: signing in and up, passwords, profiles, organizations.
+
+pub mod demo;
+pub mod organizations;
+pub mod password;
+pub mod profile;
+pub mod sign_in;

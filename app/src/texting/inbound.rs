@@ -1,0 +1,223 @@
+//! Texts coming in: kept as they are before anything else, then applied once.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::contacts::phone;
+use crate::db;
+use crate::db::inbound_message::{Inbound, NewInbound};
+use crate::db::message::Conversation;
+use crate::error::Result;
+use crate::texting::{keywords, opt_out};
+
+/// The parameters of a carrier's webhook, as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Webhook {
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// What became of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is in a thread.
+    Applied,
+    /// Nobody has texted this number; kept.
+    Unmatched,
+    /// It was here before.
+    Repeated,
+    /// Not a text: a field every text has is missing.
+    Malformed,
+}
+
+impl Webhook {
+    /// Of these parameters.
+    pub fn of(pairs: &[(&str, &str)]) -> Self {
+        let parameters = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Self { parameters }
+    }
+
+    /// From a form-encoded body, as the webhook and the queue carry it.
+    pub fn decode(body: &[u8]) -> Self {
+        let parameters = form_urlencoded::parse(body).into_owned().collect();
+        Self { parameters }
+    }
+
+    /// As a form-encoded body.
+    pub fn encode(&self) -> String {
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.parameters)
+            .finish()
+    }
+
+    /// A parameter; empty when there is none.
+    pub fn get(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+
+    fn attachments(&self) -> Option<Value> {
+        let count: usize = self
+            .get("NumMedia")
+            .parse()
+            .ok()
+            .filter(|count| *count > 0)?;
+        let media = (0..count.min(10)).map(|index| {
+            json!({
+                "url": self.get(&format!("MediaUrl{index}")),
+                "contentType": self.get(&format!("MediaContentType{index}")),
+            })
+        });
+        Some(media.collect())
+    }
+}
+
+/// Keeps the text and puts it into its conversation.
+///
+/// # Errors
+/// When it could not even be kept: whoever brought it must bring it again. A text that was kept
+/// but not applied is applied by the scheduled function.
+pub async fn receive(app: &App, service: &str, webhook: &Webhook) -> Result<Received> {
+    let now = app.clock.now();
+    let Some((sender, text)) = sender_and_text(app, webhook) else {
+        tracing::warn!(
+            sid = webhook.get("MessageSid"),
+            "an inbound webhook is no text; ignored"
+        );
+        return Ok(Received::Malformed);
+    };
+    let kept = db::inbound_message::insert(
+        &app.db,
+        NewInbound {
+            service,
+            service_id: webhook.get("MessageSid"),
+            payload: &json!(webhook.parameters),
+            contact_number: &sender,
+            user_number: webhook.get("To"),
+            messaging_service_sid: webhook.get("MessagingServiceSid"),
+            text: &text,
+            now,
+        },
+    )
+    .await?;
+    match kept {
+        Some(inbound) => apply(app, &inbound).await,
+        None => Ok(Received::Repeated),
+    }
+}
+
+/// Who it is from, with `OVERRIDE_RECIPIENT` reckoned in, and the text.
+fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
+    let required = ["From", "To", "MessageSid"];
+    if required.iter().any(|name| webhook.get(name).is_empty())
+        || !webhook.parameters.contains_key("Body")
+    {
+        return None;
+    }
+    let from = webhook.get("From");
+    let body = webhook.get("Body").replace('\0', "");
+    if app.config.override_recipient.as_deref() == Some(from) {
+        let (number, rest) = body.strip_prefix('[')?.split_once("] ")?;
+        return Some((number.to_owned(), rest.to_owned()));
+    }
+    let rules = phone::Rules {
+        accepts_possible: true,
+        country: &app.config.phone_number_country,
+    };
+    let number = phone::parse(from, rules).unwrap_or_else(|| from.to_owned());
+    Some((number, body))
+}
+
+/// Puts a kept text into the conversation it belongs to.
+///
+/// # Errors
+/// When the database does not answer; the text stays kept.
+pub async fn apply(app: &App, inbound: &Inbound) -> Result<Received> {
+    let now = app.clock.now();
+    let conversation = db::message::find_conversation(
+        &app.db,
+        &inbound.contact_number,
+        &inbound.messaging_service_sid,
+    )
+    .await?;
+    let Some(conversation) = conversation else {
+        db::inbound_message::update_unmatched(&app.db, inbound.id, now).await?;
+        return Ok(Received::Unmatched);
+    };
+    if keywords::is_opt_out(&inbound.text) {
+        // Before the text is marked as applied: a crash between the two opts out twice, not never.
+        opt_out::by_keyword(app, &inbound.contact_number, &conversation).await?;
+    }
+    let attachments = webhook_of(inbound).attachments();
+    let is_new = db::inbound_message::apply(
+        &app.db,
+        inbound,
+        conversation.campaign_contact_id,
+        attachments.as_ref(),
+        now,
+    )
+    .await?;
+    bump(app, &conversation).await;
+    Ok(if is_new {
+        Received::Applied
+    } else {
+        Received::Repeated
+    })
+}
+
+async fn bump(app: &App, conversation: &Conversation) {
+    if let Some(assignment) = conversation.assignment_id {
+        app.cache.bump(&[assignment], &app.ids.token()).await;
+    }
+}
+
+fn webhook_of(inbound: &Inbound) -> Webhook {
+    let parameters = inbound
+        .payload
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect();
+    Webhook { parameters }
+}
+
+/// Applies texts that were kept but not applied; answers how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn apply_left(app: &App) -> Result<usize> {
+    let before = app.clock.now() - chrono::TimeDelta::seconds(30);
+    let left = db::inbound_message::list_unapplied(&app.db, before, 500).await?;
+    for inbound in &left {
+        apply(app, inbound).await?;
+    }
+    Ok(left.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Webhook;
+
+    #[test]
+    fn a_webhook_survives_its_encoding() {
+        let webhook = Webhook::of(&[("Body", "a&b=c é ü +1"), ("From", "+16175550123")]);
+        assert_eq!(Webhook::decode(webhook.encode().as_bytes()), webhook);
+        assert_eq!(Webhook::decode(b"").get("Body"), "");
+    }
+
+    #[test]
+    fn media_become_attachments() {
+        let webhook = Webhook::of(&[
+            ("NumMedia", "1"),
+            ("MediaUrl0", "https://x/1"),
+            ("MediaContentType0", "image/png"),
+        ]);
+        let expected = serde_json::json!([{"url": "https://x/1", "contentType": "image/png"}]);
+        assert_eq!(webhook.attachments(), Some(expected));
+        assert_eq!(Webhook::of(&[("NumMedia", "0")]).attachments(), None);
+    }
+}

@@ -1,0 +1,15 @@
+//! Sending, receiving, and the rules around them.
+
+pub mod hours;
+pub mod inbound;
+pub mod keywords;
+pub mod opt_out;
+pub mod ratio;
+pub mod reply;
+pub mod reports;
+pub mod segments;
+pub mod send;
+pub mod settle;
+pub mod simulation;
+pub mod status;
+pub mod text;

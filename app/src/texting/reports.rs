@@ -1,0 +1,127 @@
+//! Delivery reports, in batches.
+
+use std::collections::BTreeMap;
+
+use crate::app::App;
+use crate::db;
+use crate::db::delivery_report::Report;
+use crate::error::Result;
+use crate::texting::inbound::Webhook;
+
+/// The report a webhook brings, when it is a final one: `queued` and `sent` say nothing new.
+pub fn read(webhook: &Webhook) -> Option<Report> {
+    let service_id = webhook.get("MessageSid");
+    let send_status = match webhook.get("MessageStatus") {
+        "delivered" => "DELIVERED",
+        "failed" | "undelivered" => "ERROR",
+        _ => return None,
+    };
+    (!service_id.is_empty()).then(|| Report {
+        service_id: service_id.to_owned(),
+        send_status,
+        error_code: webhook.get("ErrorCode").parse().ok(),
+    })
+}
+
+/// Applies the reports among these webhooks; answers how many there were.
+///
+/// # Errors
+/// When the database does not answer: the batch must come again.
+pub async fn apply(app: &App, webhooks: &[Webhook]) -> Result<usize> {
+    let reports = newest_of_each(webhooks.iter().filter_map(read));
+    if reports.is_empty() {
+        return Ok(0);
+    }
+    let contacts = db::delivery_report::apply(&app.db, &reports, app.clock.now()).await?;
+    tell(app, &contacts).await?;
+    Ok(reports.len())
+}
+
+/// Applies reports that had come before their text's carrier id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn apply_kept(app: &App) -> Result<usize> {
+    let contacts = db::delivery_report::apply_kept(&app.db, app.clock.now()).await?;
+    tell(app, &contacts).await?;
+    Ok(contacts.len())
+}
+
+/// One report a text: delivered wins over whatever came before or after it in the batch.
+fn newest_of_each(reports: impl Iterator<Item = Report>) -> Vec<Report> {
+    let mut by_text: BTreeMap<String, Report> = BTreeMap::new();
+    for report in reports {
+        let is_settled = by_text
+            .get(&report.service_id)
+            .is_some_and(|known| known.send_status == "DELIVERED");
+        if !is_settled {
+            by_text.insert(report.service_id.clone(), report);
+        }
+    }
+    by_text.into_values().collect()
+}
+
+async fn tell(app: &App, contacts: &[i32]) -> Result<()> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    let assignments = db::delivery_report::list_assignments(&app.db, contacts).await?;
+    app.cache.bump(&assignments, &app.ids.token()).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{newest_of_each, read};
+    use crate::texting::inbound::Webhook;
+
+    fn webhook(sid: &str, status: &str, code: &str) -> Webhook {
+        Webhook::of(&[
+            ("MessageSid", sid),
+            ("MessageStatus", status),
+            ("ErrorCode", code),
+        ])
+    }
+
+    #[test]
+    fn only_final_reports_count() {
+        assert!(read(&webhook("SM1", "queued", "")).is_none());
+        assert!(read(&webhook("SM1", "sent", "")).is_none());
+        assert!(read(&webhook("", "delivered", "")).is_none());
+        assert_eq!(
+            read(&webhook("SM1", "delivered", "")).unwrap().send_status,
+            "DELIVERED"
+        );
+        assert_eq!(
+            read(&webhook("SM1", "undelivered", "30003"))
+                .unwrap()
+                .error_code,
+            Some(30_003)
+        );
+        assert_eq!(
+            read(&webhook("SM1", "failed", "")).unwrap().send_status,
+            "ERROR"
+        );
+    }
+
+    #[test]
+    fn delivered_wins_within_a_batch() {
+        let batch = [
+            ("SM1", "delivered"),
+            ("SM1", "failed"),
+            ("SM2", "failed"),
+            ("SM2", "delivered"),
+        ];
+        let reports = newest_of_each(
+            batch
+                .iter()
+                .filter_map(|(sid, status)| read(&webhook(sid, status, ""))),
+        );
+        assert_eq!(reports.len(), 2);
+        assert!(
+            reports
+                .iter()
+                .all(|report| report.send_status == "DELIVERED")
+        );
+    }
+}
