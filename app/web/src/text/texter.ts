@@ -121,6 +121,7 @@ export const texter = {
     optOutTextFailed: 'The last message was not sent, and they are not opted out yet.',
     optOutFailed: 'They are not opted out yet. Try again, and tell an admin if it keeps failing.',
     isOptedOut: 'This contact has opted out. Nothing more can be sent.',
+    hourThere: (hour: string) => `${hour} there`,
     notNow: (place: string) => `It is outside texting hours for this contact (${place}). You can write now and send later.`,
     closed: 'This campaign is closed. Nothing more can be sent.',
     changedTitle: 'Given to somebody else',

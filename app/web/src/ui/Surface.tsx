@@ -4,7 +4,7 @@ import type { ApiError } from '../api/client'
 import { common } from '../text/common'
 import { Button } from './Button'
 import { cx } from './cx'
-import { CheckIcon, WarningIcon } from './icons'
+import { CheckIcon, InfoIcon, WarningIcon } from './icons'
 import styles from './Surface.module.css'
 
 export type Tone = 'plain' | 'action' | 'attention' | 'success' | 'danger'
@@ -28,7 +28,7 @@ interface NoticeProps {
 export function Notice({ tone = 'plain', title, children, action }: NoticeProps) {
   return (
     <div className={cx(styles.notice, tone !== 'plain' && styles[tone])} role={tone === 'danger' ? 'alert' : 'status'}>
-      {tone === 'success' ? <CheckIcon /> : <WarningIcon />}
+      <NoticeIcon tone={tone} />
       <div>
         {title !== undefined && <div className={styles.noticeTitle}>{title}</div>}
         {children}
@@ -36,6 +36,11 @@ export function Notice({ tone = 'plain', title, children, action }: NoticeProps)
       </div>
     </div>
   )
+}
+
+function NoticeIcon({ tone }: { tone: Tone }) {
+  if (tone === 'success') return <CheckIcon />
+  return tone === 'plain' || tone === 'action' ? <InfoIcon /> : <WarningIcon />
 }
 
 /** A failed action, beside what was attempted. */

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useQuery } from '../../api/useQuery'
 import { parseCustomFields, renderScript, type ScriptTexter } from '../../lib/script'
-import { countSegments } from '../../lib/segments'
+import { asSent, countSegments } from '../../lib/segments'
 import { ScriptPreview } from './CampaignEdit.generated'
 import type { EditedCampaign } from './sections'
 
@@ -35,6 +35,6 @@ export function usePreviews(campaign: EditedCampaign, script: string, texter: Sc
     const answer = fromServer?.find((candidate) => candidate.contact.id === contact.id)
     if (answer) return { id: contact.id, name, text: answer.text, missingFields: answer.missingFields, segments: answer.segments }
     const { text, missingFields } = renderScript(script, { ...contact, customFields: parseCustomFields(contact.customFields) }, texter)
-    return { id: contact.id, name, text, missingFields, segments: countSegments(text).segments }
+    return { id: contact.id, name, text, missingFields, segments: countSegments(asSent(text)).segments }
   })
 }

@@ -35,18 +35,14 @@ export function SendingView({ assignment, base }: Props) {
 
   return (
     <div className={styles.screen}>
-      <div>
-        <TaskBar backTo={base} backLabel={texter.send.back} title={assignment.campaign.title}>
-          {left > 0 && queue.block === null && <ReleaseButton assignmentId={assignment.id} count={left} to={base} />}
-        </TaskBar>
-        <div className={styles.meter}>
-          <div>
-            <Progress label={texter.send.sent(counts.total - left)} value={counts.total === 0 ? 0 : (counts.total - left) / counts.total} words={texter.send.left(left)} />
-          </div>
-        </div>
-      </div>
+      <TaskBar backTo={base} backLabel={texter.send.back} title={assignment.campaign.title}>
+        {left > 0 && queue.block === null && <ReleaseButton assignmentId={assignment.id} count={left} to={base} />}
+      </TaskBar>
       <main id="main" tabIndex={-1} className={styles.body}>
         <title>{`${assignment.campaign.title} · Spoke`}</title>
+        <div className={styles.meter}>
+          <Progress label={texter.send.sent(counts.total - left)} value={counts.total === 0 ? 0 : (counts.total - left) / counts.total} words={texter.send.left(left)} />
+        </div>
         <SendNotes skipped={queue.skipped} />
         {head !== null && queue.block === null && <Head name={head.firstName} text={text} isTooLong={isTooLong} />}
         {queue.block !== null && <BlockedSending block={queue.block} base={base} assignmentId={assignment.id} />}
@@ -80,7 +76,7 @@ function NoHead({ sending, ...rest }: Props & { sending: Sending }) {
 function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Sending; canSend: boolean }) {
   const hasFailed = queue.phase === 'failed' || queue.failure !== null
   return (
-    <div className={styles.foot}>
+    <footer className={styles.foot}>
       <div>
         {hasFailed && (
           <Notice
@@ -101,7 +97,7 @@ function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Se
           <span className={cx(styles.enterHint)}>{texter.send.enterHint}</span>
         </div>
       </div>
-    </div>
+    </footer>
   )
 }
 
