@@ -19,13 +19,15 @@ export function dress(world: World) {
     roles: ({ organizationId }: { organizationId: string }) => rolesOf(must(world.organizations.find((candidate) => candidate.id === organizationId)), user.id),
     organizations: ({ role }: { role?: string }) =>
       world.organizations.filter((candidate) => rolesOf(candidate, user.id).includes(role ?? 'SUSPENDED')).map(asOrganization),
-    assignmentSummaries: ({ organizationId }: { organizationId: string }) =>
-      world.assignments
+    assignmentSummaries: ({ organizationId }: { organizationId: string }) => {
+      if (rolesOf(must(world.organizations.find((candidate) => candidate.id === organizationId)), user.id).length === 1) throw new MockError('SUSPENDED', 'suspended')
+      return world.assignments
         .filter((assignment) => {
           const campaign = must(world.campaigns.find((candidate) => candidate.id === assignment.campaignId))
           return assignment.userId === user.id && campaign.organizationId === organizationId && ['ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'].includes(campaign.status)
         })
-        .map(asAssignment),
+        .map(asAssignment)
+    },
   })
 
   const asOrganization = (record: Organization): Record<string, unknown> => ({
