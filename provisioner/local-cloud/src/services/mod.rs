@@ -159,6 +159,7 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     apigateway::resume(cloud).await?;
     cloudwatch::resume(cloud);
     codedeploy::resume(cloud);
+    scheduler::resume(cloud);
     // Last: what it takes up calls all the others.
     cloudformation::resume(cloud);
     Ok(())
