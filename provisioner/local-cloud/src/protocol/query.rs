@@ -68,16 +68,17 @@ impl Node {
         if self.is_list() {
             return self.items(lists);
         }
-        if lists == Lists::Wrapped && self.children.len() == 1 {
-            if let Some((name, only)) = self.children.iter().next() {
-                if only.is_list() && (name == "entry" || only.is_map()) {
-                    return self.into_only().map_or(Value::Null, Node::entries);
-                }
-                if only.is_list() {
-                    return self
-                        .into_only()
-                        .map_or(Value::Null, |only| only.items(lists));
-                }
+        if lists == Lists::Wrapped
+            && self.children.len() == 1
+            && let Some((name, only)) = self.children.iter().next()
+        {
+            if only.is_list() && (name == "entry" || only.is_map()) {
+                return self.into_only().map_or(Value::Null, Node::entries);
+            }
+            if only.is_list() {
+                return self
+                    .into_only()
+                    .map_or(Value::Null, |only| only.items(lists));
             }
         }
         let members = self.children.into_iter();

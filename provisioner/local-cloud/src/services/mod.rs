@@ -61,7 +61,7 @@ pub struct Services {
     pub scheduler: scheduler::Scheduler,
     /// CloudFormation: change sets, stacks, events, rollback.
     pub cloudformation: cloudformation::CloudFormation,
-    /// RDS over a real PostgreSQL.
+    /// RDS over a real `PostgreSQL`.
     pub rds: rds::Rds,
     /// ElastiCache over a real Redis-protocol server.
     pub elasticache: elasticache::ElastiCache,

@@ -175,10 +175,10 @@ impl TestCloud {
         headers.sort();
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let names = names.join(";");
-        let lines: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{}\n", value.trim()))
-            .collect();
+        let mut lines = String::new();
+        for (name, value) in &headers {
+            writeln!(lines, "{name}:{}", value.trim()).unwrap();
+        }
         let (path, query) = ask.path.split_once('?').unwrap_or((ask.path, ""));
         let canonical = format!(
             "{}\n{path}\n{}\n{lines}\n{names}\n{digest}",

@@ -143,7 +143,7 @@ impl Queue {
 /// Publishes each queue's depth and oldest message once a cloud minute, as SQS does.
 pub(crate) async fn publish_metrics(cloud: Arc<Cloud>) {
     loop {
-        cloud.time.sleep(Duration::from_secs(60)).await;
+        cloud.time.sleep(Duration::from_mins(1)).await;
         let now = cloud.time.now();
         let queues: Vec<_> = {
             let model = cloud.services.sqs.store.read();

@@ -119,11 +119,10 @@ fn kind(given: Option<Kind>, kept: Option<&Parameter>) -> Answer<Kind> {
 fn tier(given: Option<&str>, last: Option<&Version>, length: usize) -> Answer<Tier> {
     let kept = last.map_or(Tier::Standard, |version| version.tier);
     let tier = match given {
-        None => kept,
         Some("Standard") => Tier::Standard,
         Some("Advanced") => Tier::Advanced,
         Some("Intelligent-Tiering") if length > 4096 => Tier::Advanced,
-        Some("Intelligent-Tiering") => kept,
+        None | Some("Intelligent-Tiering") => kept,
         Some(other) => {
             return Err(AwsError::validation(format!(
                 "Value '{other}' at 'tier' failed to satisfy constraint: Member must satisfy \
