@@ -15,7 +15,7 @@ export function dress(world: World) {
 
   const asUser = (user: User) => ({
     id: user.id, firstName: user.firstName, lastName: user.lastName, email: user.email,
-    displayName: `${user.firstName} ${user.lastName}`, terms: true, isSuperadmin: false,
+    displayName: `${user.firstName} ${user.lastName}`, terms: true, isSuperadmin: false, subscribedToReminders: true,
     roles: ({ organizationId }: { organizationId: string }) => rolesOf(must(world.organizations.find((candidate) => candidate.id === organizationId)), user.id),
     organizations: ({ role }: { role?: string }) =>
       world.organizations.filter((candidate) => rolesOf(candidate, user.id).includes(role ?? 'SUSPENDED')).map(asOrganization),

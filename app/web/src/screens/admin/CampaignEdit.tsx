@@ -24,9 +24,9 @@ function pollOf(data: CampaignEditQuery | null): number {
 /** Everything that makes up a campaign, a section at a time. */
 export function Component() {
   const { campaignId = '' } = useParams()
-  const { organizationId } = useAdmin()
+  const { organizationId, isAdmin } = useAdmin()
   const [pollMs, setPollMs] = useState(JOB_POLL_MS)
-  const { data, error, refetch } = useQuery(CampaignEdit, { campaignId }, { pollMs })
+  const { data, error, refetch } = useQuery(CampaignEdit, { campaignId, isAdmin }, { pollMs })
   const wanted = pollOf(data)
   // A job that has just ended may have ended while this answer was being put together.
   useEffect(() => {

@@ -4,6 +4,8 @@ import { admin } from '../../text/admin'
 import type { CampaignEditQuery } from './CampaignEdit.generated'
 
 export type EditedCampaign = NonNullable<CampaignEditQuery['campaign']>
+/** The sample of contacts, which only admins see. */
+export type SampleContact = NonNullable<EditedCampaign['contactsPreview']>[number]
 export type SectionName = 'basics' | 'contacts' | 'script' | 'responses' | 'hours'
 export const SECTIONS: readonly SectionName[] = ['basics', 'contacts', 'script', 'responses', 'hours']
 

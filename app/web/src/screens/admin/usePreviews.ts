@@ -30,8 +30,14 @@ export function usePreviews(campaign: EditedCampaign, script: string, texter: Sc
   const { data } = useQuery(ScriptPreview, { campaignId: campaign.id, script: paused }, { isPaused })
   const fromServer = paused === script ? data?.campaign?.scriptPreview : undefined
 
+  const nameOf = (contact: { firstName: string; lastName: string }) => `${contact.firstName} ${contact.lastName}`
+  const last = data?.campaign?.scriptPreview
+  // Who may not see the contacts has the server's word only.
+  if (!campaign.contactsPreview) {
+    return (last ?? []).map(({ contact, ...rendered }) => ({ id: contact.id, name: nameOf(contact), ...rendered }))
+  }
   return campaign.contactsPreview.map((contact) => {
-    const name = `${contact.firstName} ${contact.lastName}`
+    const name = nameOf(contact)
     const answer = fromServer?.find((candidate) => candidate.contact.id === contact.id)
     if (answer) return { id: contact.id, name, text: answer.text, missingFields: answer.missingFields, segments: answer.segments }
     const { text, missingFields } = renderScript(script, { ...contact, customFields: parseCustomFields(contact.customFields) }, texter)

@@ -1,4 +1,6 @@
 import { useEffect } from 'react'
+import { ApiError } from '../../api/client'
+import { describe } from '../../api/describe'
 import { config } from '../../config'
 import { texter } from '../../text/texter'
 import { announce } from '../../ui/announce'
@@ -11,6 +13,7 @@ import { BlockedSending } from './BlockedSending'
 import { DoneSending } from './DoneSending'
 import type { SendingAssignment } from './InitialSend'
 import styles from './InitialSend.module.css'
+import { mayPass } from './sendQueue'
 import { ReleaseButton } from './ReleaseButton'
 import { SendNotes } from './SendNotes'
 import { useEnterKey } from './useEnterKey'
@@ -73,20 +76,12 @@ function NoHead({ sending, ...rest }: Props & { sending: Sending }) {
   return <DoneSending {...rest} />
 }
 
-function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Sending; canSend: boolean }) {
-  const hasFailed = queue.phase === 'failed' || queue.failure !== null
+function Foot({ sending, canSend }: { sending: Sending; canSend: boolean }) {
+  const { queue, send } = sending
   return (
     <footer className={styles.foot}>
       <div>
-        {hasFailed && (
-          <Notice
-            tone="attention"
-            title={texter.send.notSent(head?.firstName ?? '')}
-            action={<Button size="small" isBusy={queue.phase === 'sending'} onClick={repeat}>{texter.send.retryNow}</Button>}
-          >
-            {texter.send.retrying}
-          </Notice>
-        )}
+        <Failure sending={sending} />
         <Button data-enter kind="primary" size="large" isWide className={styles.send} disabled={!canSend && queue.phase === 'ready'} isBusy={queue.phase !== 'ready'} onClick={send}>
           {queue.phase === 'ready' ? <><SendIcon size={24} /> {texter.send.send}</> : texter.send.sending}
         </Button>
@@ -98,6 +93,26 @@ function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Se
         </div>
       </div>
     </footer>
+  )
+}
+
+/** Why the head has not gone out, while it is tried again and again. */
+function Failure({ sending: { queue, head, repeat, pass } }: { sending: Sending }) {
+  if (queue.failure === null) return null
+  const isOffline = queue.failure.code === 'NETWORK'
+  return (
+    <Notice
+      tone="attention"
+      title={texter.send.notSent(head?.firstName ?? '')}
+      action={
+        <div className="row">
+          <Button size="small" isBusy={queue.phase === 'sending'} onClick={repeat}>{texter.send.retryNow}</Button>
+          {mayPass(queue) && <Button size="small" kind="quiet" onClick={pass}>{texter.send.pass}</Button>}
+        </div>
+      }
+    >
+      {isOffline ? texter.send.retrying : `${describe(new ApiError(queue.failure.code, ''))} ${texter.send.stillTrying}`}
+    </Notice>
   )
 }
 
