@@ -82,7 +82,7 @@ async fn a_request_reaches_the_function_in_format_two() {
     let event = answered.json();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["routeKey"], "$default");
-    assert_eq!(event["rawPath"], "/echo/a%20b");
+    assert_eq!(event["rawPath"], "/echo/a b");
     assert_eq!(event["rawQueryString"], "x=1&y=a%20b&x=2");
     assert_eq!(
         event["queryStringParameters"],
@@ -96,7 +96,7 @@ async fn a_request_reaches_the_function_in_format_two() {
     assert_eq!(event["isBase64Encoded"], false);
     let context = &event["requestContext"];
     assert_eq!(context["http"]["method"], "POST");
-    assert_eq!(context["http"]["path"], "/echo/a%20b");
+    assert_eq!(context["http"]["path"], "/echo/a b");
     assert_eq!(context["http"]["sourceIp"], "127.0.0.1");
     assert_eq!(context["http"]["userAgent"], "test");
     assert_eq!(context["http"]["protocol"], "HTTP/1.1");
