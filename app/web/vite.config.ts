@@ -27,8 +27,10 @@ export default defineConfig(({ command }) => ({
         }),
   },
   test: {
-    environment: 'jsdom',
-    setupFiles: ['dev/test-setup.ts'],
+    // Screens ask for jsdom themselves; the rest needs no browser.
+    environment: 'node',
+    testTimeout: 20_000,
+
     css: false,
     include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
   },

@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import { ApiError } from '../../api/client'
 import { describe } from '../../api/describe'
 import { config } from '../../config'
@@ -78,11 +78,12 @@ function NoHead({ sending, ...rest }: Props & { sending: Sending }) {
 
 function Foot({ sending, canSend }: { sending: Sending; canSend: boolean }) {
   const { queue, send } = sending
+  const isResting = useRest(sending.head?.id)
   return (
     <footer className={styles.foot}>
       <div>
         <Failure sending={sending} />
-        <Button data-enter kind="primary" size="large" isWide className={styles.send} disabled={!canSend && queue.phase === 'ready'} isBusy={queue.phase !== 'ready'} onClick={send}>
+        <Button data-enter kind="primary" size="large" isWide className={styles.send} disabled={!canSend && queue.phase === 'ready'} isBusy={queue.phase !== 'ready'} aria-disabled={isResting || undefined} onClick={() => { if (!isResting) send() }}>
           {queue.phase === 'ready' ? <><SendIcon size={24} /> {texter.send.send}</> : texter.send.sending}
         </Button>
         <div className={styles.under}>
@@ -94,6 +95,19 @@ function Foot({ sending, canSend }: { sending: Sending; canSend: boolean }) {
       </div>
     </footer>
   )
+}
+
+/** So long a new contact is only looked at. */
+const REST_MS = 250
+
+/** A double tap is one tap: the next contact takes no click before it could be seen. */
+function useRest(headId: string | undefined): boolean {
+  const [seen, setSeen] = useState<string | undefined>(undefined)
+  useEffect(() => {
+    const timer = setTimeout(() => { setSeen(headId) }, REST_MS)
+    return () => { clearTimeout(timer) }
+  }, [headId])
+  return seen !== headId
 }
 
 /** Why the head has not gone out, while it is tried again and again. */
