@@ -8,10 +8,12 @@ mod cloudwatch;
 mod codedeploy;
 mod coerce;
 mod ec2;
+mod elasticache;
 mod iam;
 mod lambda;
 mod logs;
 mod names;
+mod rds;
 mod s3;
 mod scheduler;
 mod secretsmanager;
@@ -427,6 +429,9 @@ types! {
     "AWS::EC2::VPC" => ec2::vpc,
     "AWS::EC2::VPCEndpoint" => ec2::vpc_endpoint,
     "AWS::EC2::VPCGatewayAttachment" => ec2::gateway_attachment,
+    "AWS::ElastiCache::ParameterGroup" => elasticache::parameter_group,
+    "AWS::ElastiCache::ReplicationGroup" => elasticache::replication_group,
+    "AWS::ElastiCache::SubnetGroup" => elasticache::subnet_group,
     "AWS::IAM::ManagedPolicy" => iam::managed_policy,
     "AWS::IAM::Policy" => iam::policy,
     "AWS::IAM::Role" => iam::role,
@@ -437,6 +442,11 @@ types! {
     "AWS::Lambda::Permission" => lambda::permission,
     "AWS::Lambda::Version" => lambda::version,
     "AWS::Logs::LogGroup" => logs::log_group,
+    "AWS::RDS::DBCluster" => rds::cluster,
+    "AWS::RDS::DBClusterParameterGroup" => rds::cluster_parameter_group,
+    "AWS::RDS::DBInstance" => rds::instance,
+    "AWS::RDS::DBParameterGroup" => rds::parameter_group,
+    "AWS::RDS::DBSubnetGroup" => rds::subnet_group,
     "AWS::S3::Bucket" => s3::bucket,
     "AWS::S3::BucketPolicy" => s3::bucket_policy,
     "AWS::Scheduler::Schedule" => scheduler::schedule,
