@@ -6,6 +6,7 @@
 
 mod attributes;
 mod digest;
+mod moves;
 mod operations;
 mod queues;
 mod receive;
@@ -44,6 +45,9 @@ struct Queue {
     attributes: BTreeMap<String, String>,
     tags: Tags,
     messages: VecDeque<Message>,
+    /// Dead letters sent back from here, the latest last.
+    #[serde(default)]
+    moves: Vec<moves::Move>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -175,6 +175,7 @@ fn description(
         "LastModifiedDate": values::timestamp(version.modified),
         "LastModifiedUser": format!("arn:aws:iam::{}:user/local", cloud.options.account),
         "Description": version.description,
+        "AllowedPattern": version.pattern,
         "Version": version.number,
         "Tier": version.tier,
         "Policies": [],
