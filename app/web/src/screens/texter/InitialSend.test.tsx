@@ -22,10 +22,10 @@ test('holding Enter down sends once, to the contact shown, as rendered', async (
   for (let press = 0; press < 5; press += 1) fireEvent.keyDown(document.body, { key: 'Enter', repeat: press > 0 })
   fireEvent.keyUp(document.body, { key: 'Enter' })
   fireEvent.keyUp(document.body, { key: 'Enter' })
-  await screen.findByText(`Sent to ${name ?? ''}`)
+  await screen.findByText(`Sent to ${name}`)
   expect(firstTexts(server)).toHaveLength(before + 1)
   const [variables] = sent('SendFirstMessage')
-  expect(variables).toMatchObject({ message: { isInitialMessage: true, text: expect.stringContaining(`Hi ${name ?? ''}, it’s Tess with`) as string } })
+  expect(variables).toMatchObject({ message: { isInitialMessage: true, text: expect.stringContaining(`Hi ${name}, it’s Tess with`) as string } })
 })
 
 test('the Enter that opened the screen sends nothing', async () => {
@@ -63,7 +63,7 @@ test('somebody who opted out meanwhile is passed over, and the texter is told', 
   const button = await sendButton()
   const name = await nameShown()
   await user.click(button)
-  await screen.findByText(`${name ?? ''} was skipped: they opted out of texts`)
+  await screen.findByText(`${name} was skipped: they opted out of texts`)
   expect(await nameShown()).not.toBe(name)
 })
 
