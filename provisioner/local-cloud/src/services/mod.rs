@@ -155,6 +155,9 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud
         .background
         .spawn(sqs::publish_metrics(Arc::clone(cloud)));
+    // What functions connect to, before functions.
+    rds::resume(cloud).await?;
+    elasticache::resume(cloud).await?;
     lambda::resume(cloud)?;
     apigateway::resume(cloud).await?;
     cloudwatch::resume(cloud);
@@ -186,5 +189,7 @@ async fn write_state(cloud: Arc<Cloud>) {
 pub(crate) async fn stop(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     lambda::stop(cloud).await;
     cloudwatch::stop(cloud)?;
+    elasticache::stop(cloud).await;
+    rds::stop(cloud).await;
     cloud.services.save()
 }

@@ -10,6 +10,7 @@ mod client;
 mod cloudformation;
 mod cloudwatch;
 mod codedeploy;
+mod databases;
 mod functions;
 mod gateway;
 mod iam;
