@@ -83,7 +83,7 @@ function Form({ data, base, refetch }: { data: CampaignEditQuery; base: string; 
           onUnsaved={mark}
           onSaved={async (section) => {
             await refetch()
-            if (isNew) setOpen(nextSection(section))
+            if (isNew) setOpen(nextSection(section, campaign))
           }}
           refetch={refetch}
           isNew={isNew}
