@@ -36,12 +36,17 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the secrets and prepares the stores; connects to nothing else yet.
+    /// Reads the secrets this function needs and prepares the stores; connects to nothing else yet.
     ///
     /// # Errors
     /// When a secret cannot be read or a setting is missing.
     pub async fn start(config: Config) -> anyhow::Result<Arc<Self>> {
         let aws = Aws::default();
+        let needs = Needs::of(config.function);
+        let wanted = |is_needed: bool, arn: &Option<String>| arn.clone().filter(|_| is_needed);
+        let session_arn = wanted(needs.session, &config.session_secret_arn);
+        let redis_arn = wanted(needs.cache, &config.redis_secret_arn);
+        let twilio_arn = wanted(needs.carrier, &config.twilio_secret_arn);
         let (database, session, redis, twilio) = tokio::try_join!(
             secret(
                 &aws,
@@ -51,10 +56,10 @@ impl App {
             secret(
                 &aws,
                 config.session_secret.as_deref(),
-                config.session_secret_arn.as_deref()
+                session_arn.as_deref()
             ),
-            secret(&aws, None, config.redis_secret_arn.as_deref()),
-            secret(&aws, None, config.twilio_secret_arn.as_deref()),
+            secret(&aws, None, redis_arn.as_deref()),
+            secret(&aws, None, twilio_arn.as_deref()),
         )?;
         let database = database.context("neither DATABASE_URL nor DATABASE_SECRET_ARN is set")?;
         let options = match &config.database_url {
@@ -64,8 +69,13 @@ impl App {
             None => db::connection::options(&database, config.database_ssl)?,
         };
         let db = db::connect(options, connections(&config));
-        let session = session.context("neither SESSION_SECRET nor SESSION_SECRET_ARN is set")?;
-        let cache = Cache::new(config.redis_url.as_deref(), redis.as_deref(), &config.stage)?;
+        if needs.session && session.is_none() {
+            anyhow::bail!("neither SESSION_SECRET nor SESSION_SECRET_ARN is set");
+        }
+        let redis_url = config.redis_url.as_deref().filter(|_| needs.cache);
+        let cache = Cache::new(redis_url, redis.as_deref(), &config.stage)?;
+        // A function without visitors seals nothing; its key is nobody's.
+        let session = session.unwrap_or_else(|| RandomIds.token());
         Ok(Arc::new(Self::assemble(
             config, db, cache, aws, &session, twilio,
         )))
@@ -114,6 +124,24 @@ impl App {
                     .context("preparing the HTTP client")
             })
             .await
+    }
+}
+
+/// Which secrets a function reads: its role lets it read no others.
+struct Needs {
+    session: bool,
+    cache: bool,
+    carrier: bool,
+}
+
+impl Needs {
+    fn of(function: Option<Function>) -> Self {
+        let is_hook = function.is_some_and(Function::is_hook);
+        Self {
+            session: matches!(function, None | Some(Function::Web)),
+            cache: function != Some(Function::Preflight),
+            carrier: !is_hook,
+        }
     }
 }
 

@@ -17,6 +17,13 @@ pub struct Aws {
 }
 
 impl Aws {
+    /// Over a configuration that is there already.
+    pub fn of(config: SdkConfig) -> Self {
+        Self {
+            shared: std::sync::Arc::new(OnceCell::new_with(Some(config))),
+        }
+    }
+
     async fn config(&self) -> &SdkConfig {
         self.shared
             .get_or_init(|| async {

@@ -22,15 +22,13 @@ export default defineConfig(({ command }) => ({
       ? {}
       : {
           proxy: Object.fromEntries(
-            ['/graphql', '/login-callback', '/logout-callback'].map((path) => [path, server]),
+            ['/graphql', '/login-callback', '/logout-callback', '/uploads'].map((path) => [path, server]),
           ),
         }),
   },
   test: {
-    // Screens ask for jsdom themselves; the rest needs no browser.
-    environment: 'node',
-    testTimeout: 20_000,
-
+    environment: 'jsdom',
+    setupFiles: ['dev/test-setup.ts'],
     css: false,
     include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
   },

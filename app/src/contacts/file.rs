@@ -4,6 +4,7 @@ use std::io::Read;
 
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
+use crate::contacts::lines::Lines;
 use crate::contacts::phone::Rules;
 use crate::contacts::row::{Columns, Rejection, Row};
 
@@ -32,7 +33,7 @@ pub fn read(
         .has_headers(false)
         .flexible(true)
         .trim(Trim::None)
-        .from_reader(source);
+        .from_reader(Lines::new(source));
     let mut record = ByteRecord::new();
     let unreadable = |error: csv::Error| format!("The file cannot be read as CSV: {error}.");
     if !reader.read_byte_record(&mut record).map_err(unreadable)? {
@@ -53,11 +54,8 @@ pub fn read(
         if fields.iter().all(|field| field.trim().is_empty()) {
             continue;
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        rows.push((
-            i32::try_from(line).unwrap_or(i32::MAX),
-            columns.row(&fields, rules),
-        ));
+        let line = first_line(&reader, &record);
+        rows.push((line, columns.row(&fields, rules)));
         if rows.len() == BATCH
             && !hand_over(Part::Rows(std::mem::replace(
                 &mut rows,
@@ -71,6 +69,17 @@ pub fn read(
         hand_over(Part::Rows(rows));
     }
     Ok(())
+}
+
+/// The line the record begins in: the reader stands behind its end, and its fields may hold line ends.
+fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> i32 {
+    let inside = record
+        .as_slice()
+        .iter()
+        .filter(|byte| **byte == b'\n')
+        .count();
+    let behind = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
+    i32::try_from(behind.saturating_sub(inside + 1)).unwrap_or(i32::MAX)
 }
 
 fn texts(record: &ByteRecord) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 pub mod chunks;
 pub mod file;
+pub mod lines;
 pub mod phone;
 pub mod rejects;
 pub mod row;

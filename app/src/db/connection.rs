@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use serde::Deserialize;
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 
 use super::Db;
@@ -68,6 +69,9 @@ pub fn options(secret: &str, uses_tls: bool) -> anyhow::Result<PgConnectOptions>
     })
 }
 
+/// After this long without use a connection is tried before it is used again.
+const LONG_IDLE: Duration = Duration::from_secs(10);
+
 /// A pool that connects when it is first used.
 ///
 /// A request waits three seconds for a connection and then says "busy": a caller that hears
@@ -81,8 +85,17 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> Db {
     PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(Duration::from_secs(3))
-        // Lambda freezes environments: a connection may have died while nobody looked.
         .test_before_acquire(false)
+        // Lambda freezes environments: a connection may have died while nobody looked. Asking
+        // one that has just been used would cost every text a round trip.
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > LONG_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .idle_timeout(Duration::from_secs(300))
         .connect_lazy_with(options)
 }

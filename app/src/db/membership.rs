@@ -58,6 +58,21 @@ pub async fn find_role(
     .await
 }
 
+/// E-mail address and role of everybody in the organization, in the order they came.
+pub async fn list(
+    db: impl PgExecutor<'_>,
+    organization_id: i32,
+) -> sqlx::Result<Vec<(String, Role)>> {
+    let rows = sqlx::query!(
+        r#"SELECT u.email, m.role AS "role: Role" FROM user_organization m JOIN "user" u ON u.id = m.user_id
+           WHERE m.organization_id = $1 ORDER BY u.id"#,
+        organization_id
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.email, row.role)).collect())
+}
+
 /// Adds the person unless they are in the organization already.
 pub async fn insert(
     db: impl PgExecutor<'_>,

@@ -22,13 +22,24 @@ const REAL_STAGES: [&str; 2] = ["prod", "production"];
 
 /// The worker's command.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Wanted {
-    /// The password of all four accounts, unless `passwords` has one for an address.
-    pub password: Option<String>,
-    /// Passwords by e-mail address.
-    #[serde(default)]
-    pub passwords: std::collections::BTreeMap<String, String>,
+    /// Who shall be able to sign in: one owner, one admin and texters.
+    pub accounts: Vec<NewAccount>,
+}
+
+/// Somebody to be made.
+#[derive(Clone, Deserialize)]
+pub struct NewAccount {
+    /// `owner`, `admin`, `supervolunteer` or `texter`.
+    pub role: String,
+    pub email: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for NewAccount {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} {}", self.role, self.email)
+    }
 }
 
 /// What is there afterwards.
@@ -50,38 +61,14 @@ pub struct Account {
     pub role: String,
 }
 
-struct Person {
-    email: &'static str,
-    first_name: &'static str,
-    last_name: &'static str,
-    role: Role,
-}
-
-const PEOPLE: [Person; 4] = [
-    Person {
-        email: "owner@example.com",
-        first_name: "Olivia",
-        last_name: "Owner",
-        role: Role::Owner,
-    },
-    Person {
-        email: "admin@example.com",
-        first_name: "Adam",
-        last_name: "Admin",
-        role: Role::Admin,
-    },
-    Person {
-        email: "texter1@example.com",
-        first_name: "Tess",
-        last_name: "Texter",
-        role: Role::Texter,
-    },
-    Person {
-        email: "texter2@example.com",
-        first_name: "Theo",
-        last_name: "Texter",
-        role: Role::Texter,
-    },
+/// Names for people, taken in order.
+const PEOPLE: [(&str, &str); 6] = [
+    ("Olivia", "Owens"),
+    ("Adam", "Archer"),
+    ("Tess", "Taylor"),
+    ("Theo", "Tanaka"),
+    ("Nina", "Novak"),
+    ("Omar", "Okafor"),
 ];
 
 const SCRIPT: &str = "Hi {first_name}, it's {texter_first_name} with Get Out the Vote! The election is on Tuesday. \
@@ -128,15 +115,16 @@ pub async fn seed(app: &App, wanted: &Wanted) -> anyhow::Result<Demo> {
         .await?
         .id;
     let mut people = Vec::new();
-    for person in &PEOPLE {
-        people.push(insert_person(&mut tx, organization_id, person, wanted).await?);
+    for (account, names) in wanted.accounts.iter().zip(PEOPLE.iter().cycle()) {
+        people.push(insert_person(&mut tx, organization_id, account, *names).await?);
     }
-    let [_, admin, texters @ ..] = people.as_slice() else {
-        bail!("the demonstration has no admin");
-    };
-    let campaign_id = insert_campaign(app, &mut tx, organization_id, *admin).await?;
+    let creator = people
+        .iter()
+        .find(|(_, role)| *role >= Role::Admin)
+        .context("the accounts hold neither an owner nor an admin")?;
+    let campaign_id = insert_campaign(app, &mut tx, organization_id, creator.0).await?;
     insert_contacts(&mut tx, organization_id, campaign_id).await?;
-    for texter in texters {
+    for (texter, _) in people.iter().filter(|(_, role)| *role == Role::Texter) {
         db::assignment::insert(&mut *tx, *texter, campaign_id, None).await?;
     }
     let service = app.config.twilio_messaging_service_sid.as_deref();
@@ -176,11 +164,12 @@ async fn find(tx: &mut Connection) -> anyhow::Result<Option<Demo>> {
         organization_id,
         campaign_id: campaign.id,
         join_path: format!("/join-campaign/{token}"),
-        accounts: PEOPLE
-            .iter()
-            .map(|person| Account {
-                email: person.email.to_owned(),
-                role: person.role.name().to_owned(),
+        accounts: db::membership::list(&mut *tx, organization_id)
+            .await?
+            .into_iter()
+            .map(|(email, role)| Account {
+                email,
+                role: role.name().to_owned(),
             })
             .collect(),
         is_new: false,
@@ -190,29 +179,27 @@ async fn find(tx: &mut Connection) -> anyhow::Result<Option<Demo>> {
 async fn insert_person(
     tx: &mut Connection,
     organization_id: i32,
-    person: &Person,
-    wanted: &Wanted,
-) -> anyhow::Result<i32> {
-    let secret = wanted
-        .passwords
-        .get(person.email)
-        .or(wanted.password.as_ref())
-        .with_context(|| format!("there is no password for {}", person.email))?;
-    let id = match db::user::find_credentials(&mut *tx, person.email).await? {
+    account: &NewAccount,
+    (first_name, last_name): (&str, &str),
+) -> anyhow::Result<(i32, Role)> {
+    let role = Role::from_name(&account.role.to_uppercase())
+        .with_context(|| format!("there is no role \"{}\"", account.role))?;
+    let email = account.email.to_lowercase();
+    let id = match db::user::find_credentials(&mut *tx, &email).await? {
         Some(known) => known.id,
         None => {
             let user = NewUser {
-                first_name: person.first_name,
-                last_name: person.last_name,
-                email: person.email,
+                first_name,
+                last_name,
+                email: &email,
                 cell: None,
-                password_hash: &password::hash(secret).await?,
+                password_hash: &password::hash(&account.password).await?,
             };
             db::user::insert(&mut *tx, user).await?
         }
     };
-    db::membership::insert(tx, id, organization_id, person.role).await?;
-    Ok(id)
+    db::membership::insert(tx, id, organization_id, role).await?;
+    Ok((id, role))
 }
 
 async fn insert_campaign(

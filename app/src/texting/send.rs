@@ -69,7 +69,7 @@ pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
         Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => {
             return first_result(app, by.facts.id).await;
         }
-        Ok(None) => return Err(why_not(app, by, draft, &body).await?),
+        Ok(None) => return overtaken(app, by, draft, &body).await,
         Err(error) => return Err(error.into()),
     };
     let outgoing = Outgoing {
@@ -174,15 +174,19 @@ async fn first_result(app: &App, contact_id: i32) -> Result<Contact> {
 }
 
 /// Something changed between reading the facts and writing the row: asks the rules again.
-async fn why_not(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<Error> {
+async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<Contact> {
     let shared = app.config.opt_outs_shared;
     let facts = db::sending::find_facts(&app.db, by.user_id, by.facts.id, draft.key, shared)
         .await?
         .ok_or(Error::NotFound("There is no such contact."))?;
+    // The same click, twice at once: the other one came through.
+    if facts.is_repeated {
+        return first_result(app, facts.id).await;
+    }
     let is_answered_meanwhile =
         by.facts.message_status == NEEDS_MESSAGE && facts.message_status != NEEDS_MESSAGE;
     let now = app.clock.now();
-    Ok(match decide(app, &facts, draft, body, now) {
+    Err(match decide(app, &facts, draft, body, now) {
         Err(error) => error,
         // Two first messages at once, neither saying so.
         Ok(_) if is_answered_meanwhile => Error::refused(

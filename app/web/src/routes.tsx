@@ -1,7 +1,6 @@
 import { Navigate, type RouteObject } from 'react-router'
 import { App } from './App'
 import { Crashed, NotFound } from './Fallbacks'
-import { Page } from './ui/Page'
 import { Loading } from './ui/Surface'
 
 /**
@@ -12,7 +11,7 @@ export const routes: RouteObject[] = [
   {
     element: <App />,
     errorElement: <Crashed />,
-    hydrateFallbackElement: <Page><Loading /></Page>,
+    hydrateFallbackElement: <Loading />,
     children: [
       { path: '/', lazy: () => import('./screens/login/Home') },
       { path: '/login', lazy: () => import('./screens/login/Login') },

@@ -23,15 +23,7 @@ export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
     >
       <Radix.Portal>
         <Radix.Overlay className={styles.shade} />
-        <Radix.Content
-          className={styles.dialog}
-          aria-describedby={undefined}
-          onOpenAutoFocus={(event) => {
-            // The dialog itself: a focused text box would bring up a phone's keyboard over it.
-            event.preventDefault()
-            if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
-          }}
-        >
+        <Radix.Content className={styles.dialog} aria-describedby={undefined}>
           <div className={styles.head}>
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close asChild>

@@ -2,9 +2,9 @@ import type { ComponentProps, ReactNode } from 'react'
 import { describe } from '../api/describe'
 import type { ApiError } from '../api/client'
 import { common } from '../text/common'
-import { Button, ButtonLink } from './Button'
+import { Button } from './Button'
 import { cx } from './cx'
-import { CheckIcon, InfoIcon, WarningIcon } from './icons'
+import { CheckIcon, WarningIcon } from './icons'
 import styles from './Surface.module.css'
 
 export type Tone = 'plain' | 'action' | 'attention' | 'success' | 'danger'
@@ -28,7 +28,7 @@ interface NoticeProps {
 export function Notice({ tone = 'plain', title, children, action }: NoticeProps) {
   return (
     <div className={cx(styles.notice, tone !== 'plain' && styles[tone])} role={tone === 'danger' ? 'alert' : 'status'}>
-      <NoticeIcon tone={tone} />
+      {tone === 'success' ? <CheckIcon /> : <WarningIcon />}
       <div>
         {title !== undefined && <div className={styles.noticeTitle}>{title}</div>}
         {children}
@@ -36,11 +36,6 @@ export function Notice({ tone = 'plain', title, children, action }: NoticeProps)
       </div>
     </div>
   )
-}
-
-function NoticeIcon({ tone }: { tone: Tone }) {
-  if (tone === 'success') return <CheckIcon />
-  return tone === 'plain' || tone === 'action' ? <InfoIcon /> : <WarningIcon />
 }
 
 /** A failed action, beside what was attempted. */
@@ -98,24 +93,15 @@ export function State({ icon, title, children, actions, tone = 'action', level =
   )
 }
 
-/** Asking again does not help against these. */
-const FINAL = new Set(['FORBIDDEN', 'NOT_FOUND', 'SUSPENDED'])
-
-export function ErrorState({ error, onRetry, level }: { error: ApiError; onRetry: () => void; level?: 1 | 2 }) {
-  const isFinal = FINAL.has(error.code)
+export function ErrorState({ error, onRetry, level }: { error: unknown; onRetry: () => void; level?: 1 | 2 }) {
   return (
     <div role="alert">
       <State
         icon={<WarningIcon size={28} />}
-        tone={isFinal ? 'attention' : 'danger'}
-        title={isFinal ? common.cannotShow : common.couldNotLoad}
+        tone="danger"
+        title={common.couldNotLoad}
         level={level}
-        actions={
-          <>
-            {isFinal && <ButtonLink kind="primary" to="/">{common.goHome}</ButtonLink>}
-            <Button kind={isFinal ? 'secondary' : 'primary'} onClick={onRetry}>{common.tryAgain}</Button>
-          </>
-        }
+        actions={<Button kind="primary" onClick={onRetry}>{common.tryAgain}</Button>}
       >
         {describe(error)}
       </State>

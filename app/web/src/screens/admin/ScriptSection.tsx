@@ -1,6 +1,6 @@
 import { useState, type SubmitEvent } from 'react'
 import { config } from '../../config'
-import { asSent, costlyCharacters, countSegments } from '../../lib/segments'
+import { costlyCharacters, countSegments } from '../../lib/segments'
 import { admin } from '../../text/admin'
 import { Notice } from '../../ui/Surface'
 import type { SectionProps } from './EditSections'
@@ -40,8 +40,7 @@ export function ScriptSection(props: SectionProps) {
   )
 }
 
-function Counter({ text: typed, hasSamples }: { text: string; hasSamples: boolean }) {
-  const text = asSent(typed)
+function Counter({ text, hasSamples }: { text: string; hasSamples: boolean }) {
   const { encoding, segments } = countSegments(text)
   return (
     <>

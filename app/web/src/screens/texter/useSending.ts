@@ -17,8 +17,6 @@ export interface Sending {
   reload: () => void
   send: () => void
   repeat: () => void
-  /** Goes on to the next, leaving the head for later. */
-  pass: () => void
 }
 
 /** Feeds the line of contacts from the server, and sends for its head. */
@@ -61,10 +59,7 @@ export function useSending(assignmentId: string, script: string, texter: ScriptT
   }, [attempt, head, text, queue.key])
   useRepeating(queue, repeat)
 
-  const pass = useCallback(() => {
-    step({ kind: 'passed' })
-  }, [])
-  return { queue, head, text, loadError, reload: load, send, repeat, pass }
+  return { queue, head, text, loadError, reload: load, send, repeat }
 }
 
 /** Fetches the next contacts whenever the line runs low. */

@@ -14,8 +14,7 @@ use crate::protocol::values;
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct Create {
     bucket: String,
-    #[serde(rename = "CreateBucketConfiguration")]
-    place: Option<Place>,
+    create_bucket_configuration: Option<Place>,
     /// Private is all there is; AWS's default since 2023.
     #[serde(rename = "ACL")]
     acl: Option<String>,
@@ -44,7 +43,8 @@ pub(super) fn create(cloud: &Cloud, input: Create) -> Answer {
             ),
         ));
     }
-    let region = input.place.and_then(|place| place.location_constraint);
+    let place = input.create_bucket_configuration;
+    let region = place.and_then(|place| place.location_constraint);
     let region = region.unwrap_or_else(|| "us-east-1".to_owned());
     if region != cloud.options.region {
         return Err(AwsError::new(

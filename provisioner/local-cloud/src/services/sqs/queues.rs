@@ -56,7 +56,6 @@ pub(super) fn create(cloud: &Cloud, mut input: Create) -> Answer {
             attributes: input.attributes,
             tags: input.tags,
             messages: VecDeque::new(),
-            moves: Vec::new(),
         };
         model.queues.insert(name, queue);
         Ok(location)

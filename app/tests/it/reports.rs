@@ -1,0 +1,119 @@
+//! Delivery reports.
+
+use spoke::functions::queue::{Batch, Record};
+use spoke::texting::inbound::Webhook;
+use spoke::texting::reports;
+
+use crate::app::{Statements, TestApp};
+
+fn report(sid: &str, status: &str, code: &str) -> Webhook {
+    Webhook::of(&[
+        ("MessageSid", sid),
+        ("MessageStatus", status),
+        ("ErrorCode", code),
+    ])
+}
+
+async fn sent(app: &TestApp, count: i32) {
+    let texting = app.texting(count).await;
+    for contact in &texting.contacts {
+        app.send_first(&texting, *contact).await.ok();
+    }
+    app.sql("UPDATE message SET service_id = 'SM' || campaign_contact_id")
+        .await;
+}
+
+async fn states(app: &TestApp) -> String {
+    app.value(
+        "SELECT string_agg(send_status || coalesce(error_code, 0), ' ' ORDER BY id) FROM message",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
+    let app = TestApp::new().await;
+    sent(&app, 3).await;
+    let batch = [
+        report("SM1", "delivered", ""),
+        report("SM2", "undelivered", "30003"),
+        report("SM3", "sent", ""),
+    ];
+    let statements = Statements::counted();
+    assert_eq!(reports::apply(&app.app, &batch).await.unwrap(), 2);
+    assert_eq!(
+        statements.count(),
+        2,
+        "the reports, and whose lists have changed"
+    );
+    assert_eq!(states(&app).await, "DELIVERED0 ERROR30003 SENT0");
+    reports::apply(
+        &app.app,
+        &[report("SM1", "failed", "1"), report("SM2", "delivered", "")],
+    )
+    .await
+    .unwrap();
+    assert_eq!(states(&app).await, "DELIVERED0 DELIVERED0 SENT0");
+}
+
+#[tokio::test]
+async fn a_report_before_the_answer_wins() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    app.sql("UPDATE message SET service_id = '', send_status = 'SENDING'")
+        .await;
+    reports::apply(&app.app, &[report("SM1", "failed", "30005")])
+        .await
+        .unwrap();
+    assert_eq!(app.count("delivery_report").await, 1);
+    let id = app.value("SELECT id FROM message").await.parse().unwrap();
+    spoke::db::sending::update_accepted(&app.app.db, id, "SM1", "{}", app.now())
+        .await
+        .unwrap();
+    assert_eq!(states(&app).await, "ERROR30005");
+    assert_eq!(app.count("delivery_report").await, 0);
+}
+
+/// Answer and report can pass each other between two snapshots: the scheduled function mends it.
+#[tokio::test]
+async fn a_kept_report_meets_its_text_later() {
+    let app = TestApp::new().await;
+    sent(&app, 1).await;
+    app.sql("INSERT INTO delivery_report (service_id, send_status, received_at) VALUES
+             ('SM1', 'DELIVERED', '2026-11-03T16:59:00Z'), ('unknown', 'ERROR', '2026-11-03T16:59:00Z'),
+             ('forgotten', 'ERROR', '2026-11-01T00:00:00Z')")
+        .await;
+    assert_eq!(reports::apply_kept(&app.app).await.unwrap(), 1);
+    assert_eq!(states(&app).await, "DELIVERED0");
+    assert_eq!(
+        app.value("SELECT string_agg(service_id, ' ') FROM delivery_report")
+            .await,
+        "unknown"
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_cannot_be_applied_comes_again_as_a_whole() {
+    let app = TestApp::new().await;
+    let batch = Batch {
+        records: vec![Record {
+            message_id: "1".to_owned(),
+            body: report("SM1", "delivered", "").encode(),
+        }],
+    };
+    assert!(
+        spoke::functions::reports::answer(&app.app, &batch)
+            .await
+            .batch_item_failures
+            .is_empty()
+    );
+    app.app.db.close().await;
+    assert_eq!(
+        spoke::functions::reports::answer(&app.app, &batch)
+            .await
+            .batch_item_failures
+            .len(),
+        1
+    );
+}

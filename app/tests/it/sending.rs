@@ -1,0 +1,572 @@
+//! sendMessage: what it does, what it refuses, what a carrier can do to it.
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use serde_json::json;
+use spoke::sms::twilio::Twilio;
+use spoke::texting::settle;
+use uuid::Uuid;
+
+use crate::app::{Statements, TestApp};
+use crate::builders::Texting;
+
+#[tokio::test]
+async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
+    let app = TestApp::new().await;
+    let texting = app.texting(2).await;
+    let contact = texting.contacts[0];
+    let query = "mutation ($message: MessageInput!, $id: String!) {
+        sendMessage(message: $message, campaignContactId: $id) { id messageStatus } }";
+    let variables = |contact: i32| {
+        json!({"id": contact.to_string(), "message": {"text": " Hi \u{2018}Ana\u{2019} ", "isInitialMessage": true,
+            "assignmentId": texting.assignment.to_string(), "idempotencyKey": Uuid::new_v4()}})
+    };
+    // The first one also prepares the statements.
+    app.graphql(Some(texting.texter), query, variables(texting.contacts[1]))
+        .await
+        .ok();
+    let statements = Statements::counted();
+    let answer = app
+        .graphql(Some(texting.texter), query, variables(contact))
+        .await;
+    assert_eq!(statements.count(), 3);
+    assert_eq!(answer.ok()["sendMessage"]["messageStatus"], "messaged");
+    let row = app
+        .value(&format!(
+            "SELECT text || '|' || send_status || '|' || length(service_id) || '|' || service || '|' || user_id
+                    || '|' || messaging_service_sid || '|' || (send_before AT TIME ZONE 'UTC')
+             FROM message WHERE campaign_contact_id = {contact}"
+        ))
+        .await;
+    let expected = format!(
+        "Hi 'Ana'|SENT|64|twilio|{}|mock-messaging-service|2026-11-04 02:00:00",
+        texting.texter.id
+    );
+    assert_eq!(row, expected);
+}
+
+#[tokio::test]
+async fn the_same_key_never_makes_a_second_text() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    let (contact, key) = (texting.contacts[0], Some(Uuid::new_v4()));
+    let send = || app.send_text(texting.texter, texting.assignment, contact, "Hi", true, key);
+    send().await.ok();
+    let again = send().await;
+    assert_eq!(again.ok()["sendMessage"]["messageStatus"], "messaged");
+    assert_eq!(app.count("message").await, 1);
+    // Another key is another text, and this contact has its first one.
+    let other = app
+        .send_text(
+            texting.texter,
+            texting.assignment,
+            contact,
+            "Hi",
+            true,
+            Some(Uuid::new_v4()),
+        )
+        .await;
+    assert_eq!(other.code(), "DUPLICATE_MESSAGE");
+}
+
+#[tokio::test]
+async fn the_same_key_twice_at_once_is_one_text() {
+    let app = TestApp::new().await;
+    let texting = app.texting(10).await;
+    for contact in &texting.contacts {
+        let key = Some(Uuid::new_v4());
+        let send = || {
+            app.send_text(
+                texting.texter,
+                texting.assignment,
+                *contact,
+                "Hi",
+                true,
+                key,
+            )
+        };
+        let (first, second, third) = tokio::join!(send(), send(), send());
+        for answer in [first, second, third] {
+            assert_eq!(answer.ok()["sendMessage"]["messageStatus"], "messaged");
+        }
+        let key = Some(Uuid::new_v4());
+        let send = || {
+            app.send_text(
+                texting.texter,
+                texting.assignment,
+                *contact,
+                "Again",
+                false,
+                key,
+            )
+        };
+        let (first, second) = tokio::join!(send(), send());
+        assert_eq!((first.code(), second.code()), ("OK", "OK"));
+    }
+    assert_eq!(app.count("message").await, 20);
+    assert_eq!(
+        app.value("SELECT sum(messages_sent) FROM campaign_contact")
+            .await,
+        "20"
+    );
+}
+
+#[tokio::test]
+async fn two_first_messages_at_once_are_one() {
+    let app = TestApp::new().await;
+    let texting = app.texting(10).await;
+    for contact in &texting.contacts {
+        let (first, second) = tokio::join!(
+            app.send_first(&texting, *contact),
+            app.send_first(&texting, *contact)
+        );
+        let mut codes = [first.code(), second.code()];
+        codes.sort_unstable();
+        assert_eq!(codes, ["DUPLICATE_MESSAGE", "OK"]);
+    }
+    assert_eq!(app.count("message").await, 10);
+}
+
+#[tokio::test]
+async fn the_same_words_may_be_sent_again_later() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    for _ in 0..2 {
+        app.send_text(
+            texting.texter,
+            texting.assignment,
+            texting.contacts[0],
+            "Hi Ana",
+            false,
+            None,
+        )
+        .await
+        .ok();
+    }
+    assert_eq!(app.count("message").await, 3);
+    assert_eq!(app.status(texting.contacts[0]).await, "messaged");
+    app.reply(texting.contacts[0], "Who is this?").await;
+    assert_eq!(app.status(texting.contacts[0]).await, "needsResponse");
+    app.send_text(
+        texting.texter,
+        texting.assignment,
+        texting.contacts[0],
+        "Pat",
+        false,
+        None,
+    )
+    .await
+    .ok();
+    assert_eq!(app.status(texting.contacts[0]).await, "convo");
+}
+
+/// One change to the world, and the code a first message gets then.
+#[tokio::test]
+async fn rules_refuse_and_nothing_is_written() {
+    let cases = [
+        ("UPDATE campaign SET status = 'ARCHIVED'", "CAMPAIGN_ARCHIVED"),
+        ("UPDATE campaign SET status = 'CLOSED'", "CAMPAIGN_CLOSED"),
+        ("UPDATE campaign SET status = 'NOT_STARTED'", "CAMPAIGN_NOT_STARTED"),
+        ("UPDATE campaign SET status = 'CLOSED_FOR_INITIAL_SENDS'", "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS"),
+        // Past due counts as closed for initial sends from the next day (UTC) on.
+        ("UPDATE campaign SET due_by = '2026-11-02T23:00:00Z'", "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS"),
+        ("UPDATE campaign SET due_by = '2026-11-03T00:00:00Z'", "OK"),
+        ("UPDATE campaign SET due_by = NULL", "OK"),
+        ("INSERT INTO opt_out (cell, organization_id) SELECT cell, 1 FROM campaign_contact", "OPTED_OUT"),
+        ("UPDATE campaign_contact SET is_opted_out = true", "OPTED_OUT"),
+        ("UPDATE campaign_contact SET assignment_id = NULL", "NOT_FOUND"),
+        ("UPDATE user_organization SET role = 'SUSPENDED'", "SUSPENDED"),
+        ("DELETE FROM user_organization", "FORBIDDEN"),
+        ("UPDATE \"user\" SET session_epoch = 1", "UNAUTHORIZED"),
+        ("UPDATE organization SET texting_hours_start = 13", "TEXTING_HOURS"),
+        ("UPDATE organization SET texting_hours_end = 12", "TEXTING_HOURS"),
+        ("UPDATE organization SET texting_hours_end = 12, texting_hours_enforced = false", "OK"),
+        // Noon on the East Coast is 7 in the morning in Honolulu.
+        ("UPDATE campaign_contact SET timezone = 'Pacific/Honolulu'", "TEXTING_HOURS"),
+        ("UPDATE campaign SET override_organization_texting_hours = true, texting_hours_start = 13", "TEXTING_HOURS"),
+        (
+            "UPDATE campaign SET override_organization_texting_hours = true, texting_hours_enforced = false;
+             UPDATE campaign_contact SET timezone = 'Pacific/Honolulu'",
+            "OK",
+        ),
+        // Unknown zone: the campaign's.
+        (
+            "UPDATE campaign SET timezone = 'Pacific/Honolulu'; UPDATE campaign_contact SET timezone = NULL",
+            "TEXTING_HOURS",
+        ),
+    ];
+    for (change, expected) in cases {
+        let app = TestApp::new().await;
+        let texting = app.texting(1).await;
+        app.sql(change).await;
+        let answer = app.send_first(&texting, texting.contacts[0]).await;
+        assert_eq!(answer.code(), expected, "{change}");
+        let written = i64::from(expected == "OK");
+        assert_eq!(app.count("message").await, written, "{change}");
+        let status = if written == 1 {
+            "messaged"
+        } else {
+            "needsMessage"
+        };
+        assert_eq!(app.status(texting.contacts[0]).await, status, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_sent_while_only_initial_sends_are_closed() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    let contact = texting.contacts[0];
+    app.send_first(&texting, contact).await.ok();
+    app.reply(contact, "Yes?").await;
+    let answer = || {
+        app.send_text(
+            texting.texter,
+            texting.assignment,
+            contact,
+            "Hello",
+            false,
+            None,
+        )
+    };
+    app.sql("UPDATE campaign SET status = 'CLOSED_FOR_INITIAL_SENDS'")
+        .await;
+    assert_eq!(answer().await.code(), "OK");
+    app.sql("UPDATE campaign SET status = 'ACTIVE', due_by = '2026-01-01'")
+        .await;
+    assert_eq!(answer().await.code(), "OK");
+    app.sql("UPDATE campaign SET status = 'CLOSED'").await;
+    assert_eq!(answer().await.code(), "CAMPAIGN_CLOSED");
+}
+
+/// The client says "not initial" to a contact nobody has texted: the rules for first messages hold.
+#[tokio::test]
+async fn the_client_cannot_talk_its_way_around_a_closed_campaign() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    app.sql("UPDATE campaign SET status = 'CLOSED_FOR_INITIAL_SENDS'")
+        .await;
+    let answer = app
+        .send_text(
+            texting.texter,
+            texting.assignment,
+            texting.contacts[0],
+            "Hi",
+            false,
+            None,
+        )
+        .await;
+    assert_eq!(answer.code(), "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS");
+}
+
+#[tokio::test]
+async fn only_the_holder_and_supervolunteers_of_the_organization_send() {
+    let app = TestApp::new().await;
+    let texting = app.texting(5).await;
+    let Texting {
+        organization,
+        assignment,
+        ..
+    } = texting;
+    let elsewhere = app.organization().await;
+    let cases = [
+        (app.member(organization, "TEXTER").await, "NOT_FOUND"),
+        (app.member(organization, "SUPERVOLUNTEER").await, "OK"),
+        (app.member(organization, "ADMIN").await, "OK"),
+        (app.member(organization, "SUSPENDED").await, "SUSPENDED"),
+        (app.member(elsewhere, "OWNER").await, "FORBIDDEN"),
+        (app.superadmin().await, "FORBIDDEN"),
+    ];
+    for ((person, expected), contact) in cases.iter().zip(texting.contacts.iter().cycle()) {
+        let answer = app
+            .send_text(*person, assignment, *contact, "Hi", true, None)
+            .await;
+        assert_eq!(answer.code(), *expected, "{person:?}");
+    }
+    let wrong_assignment = app
+        .send_text(
+            texting.texter,
+            assignment + 1,
+            texting.contacts[0],
+            "Hi",
+            true,
+            None,
+        )
+        .await;
+    assert_eq!(wrong_assignment.code(), "NOT_FOUND");
+    assert_eq!(wrong_assignment.message(), "Your assignment has changed.");
+    let unknown = app
+        .send_text(texting.texter, assignment, 999_999, "Hi", true, None)
+        .await;
+    assert_eq!(unknown.code(), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn empty_and_endless_texts_and_broken_keys_are_refused() {
+    let app = TestApp::with(&[("MAX_MESSAGE_LENGTH", "10")]).await;
+    let texting = app.texting(1).await;
+    let texts = [
+        " \n ",
+        "12345678901",
+        "\u{1F600}\u{1F600}\u{1F600}\u{1F600}\u{1F600}!",
+    ];
+    for text in texts {
+        let answer = app
+            .send_text(
+                texting.texter,
+                texting.assignment,
+                texting.contacts[0],
+                text,
+                true,
+                None,
+            )
+            .await;
+        assert_eq!(answer.code(), "BAD_USER_INPUT", "{text}");
+    }
+    let message = json!({"text": "x", "assignmentId": texting.assignment.to_string(), "idempotencyKey": "not a uuid"});
+    let variables = json!({"message": message, "id": texting.contacts[0].to_string()});
+    let answer = app
+        .graphql(Some(texting.texter), crate::builders::SEND, variables)
+        .await;
+    assert_eq!(answer.code(), "BAD_USER_INPUT");
+    let fits = "\u{1F600}\u{1F600}\u{1F600}\u{1F600}\u{1F600}";
+    app.send_text(
+        texting.texter,
+        texting.assignment,
+        texting.contacts[0],
+        fits,
+        true,
+        None,
+    )
+    .await
+    .ok();
+}
+
+#[tokio::test]
+async fn a_canned_response_of_another_campaign_is_not_recorded() {
+    let app = TestApp::new().await;
+    let texting = app.texting(2).await;
+    let other = app.campaign(texting.organization).await;
+    app.sql(&format!(
+        "INSERT INTO canned_response (id, campaign_id, title, text) VALUES (1, {}, 'a', 'a'), (2, {other}, 'b', 'b')",
+        texting.campaign
+    ))
+    .await;
+    for (contact, response, expected) in [
+        (texting.contacts[0], 1, "1"),
+        (texting.contacts[1], 2, "NULL"),
+    ] {
+        let message = json!({"text": "x", "assignmentId": texting.assignment.to_string(), "cannedResponseId": response});
+        let variables = json!({"message": message, "id": contact.to_string()});
+        app.graphql(Some(texting.texter), crate::builders::SEND, variables)
+            .await
+            .ok();
+        let query =
+            format!("SELECT canned_response_id FROM message WHERE campaign_contact_id = {contact}");
+        assert_eq!(app.value(&query).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn dropped_texts_look_sent() {
+    let app = TestApp::with(&[
+        ("DROP_MESSAGE_RATIO", "0.1"),
+        ("SKIP_TWILIO_AND_AUTOREPLY", ""),
+    ])
+    .await;
+    let texting = app.texting(2).await;
+    let [dropped, kept] = texting.contacts[..] else {
+        unreachable!()
+    };
+    app.sql(&format!(
+        "UPDATE campaign_contact SET cell = '+15555550100' WHERE id = {dropped}"
+    ))
+    .await;
+    app.sql(&format!(
+        "UPDATE campaign_contact SET cell = '+15550000002' WHERE id = {kept}"
+    ))
+    .await;
+    app.send_first(&texting, dropped).await.ok();
+    assert_eq!(
+        app.value("SELECT send_status || service_response FROM message")
+            .await,
+        "SENTxxxfakexxx"
+    );
+    assert_eq!(
+        app.send_first(&texting, kept).await.code(),
+        "CARRIER_NOT_CONFIGURED"
+    );
+}
+
+#[tokio::test]
+async fn without_a_carrier_nothing_is_pretended() {
+    let app = TestApp::with(&[("SKIP_TWILIO_AND_AUTOREPLY", "")]).await;
+    let texting = app.texting(1).await;
+    let answer = app.send_first(&texting, texting.contacts[0]).await;
+    assert_eq!(answer.code(), "CARRIER_NOT_CONFIGURED");
+    // The row says so, and the contact still waits for its first message.
+    assert_eq!(app.value("SELECT send_status FROM message").await, "ERROR");
+    assert_eq!(app.status(texting.contacts[0]).await, "needsMessage");
+    assert_eq!(
+        app.value("SELECT messages_sent FROM campaign_contact")
+            .await,
+        "0"
+    );
+}
+
+#[tokio::test]
+async fn the_fake_service_accepts_and_answers_when_asked_to() {
+    let app = TestApp::with(&[
+        ("DEFAULT_SERVICE", "fakeservice"),
+        ("SKIP_TWILIO_AND_AUTOREPLY", ""),
+    ])
+    .await;
+    let texting = app.texting(2).await;
+    let [quiet, loud] = texting.contacts[..] else {
+        unreachable!()
+    };
+    app.send_first(&texting, quiet).await.ok();
+    assert_eq!(app.status(quiet).await, "messaged");
+    app.send_text(
+        texting.texter,
+        texting.assignment,
+        loud,
+        "please autorespond",
+        true,
+        None,
+    )
+    .await
+    .ok();
+    assert_eq!(app.status(loud).await, "needsResponse");
+    let reply = app
+        .value("SELECT text FROM message WHERE is_from_contact")
+        .await;
+    assert_eq!(reply, "responding to please autorespond");
+}
+
+/// A carrier of our own: answers what it is told to, and remembers what it was asked.
+struct Carrier {
+    answers: Mutex<Vec<(u16, &'static str)>>,
+    asked: Mutex<Vec<String>>,
+}
+
+async fn carrier(answers: &[(u16, &'static str)]) -> (Arc<Carrier>, String) {
+    let carrier = Arc::new(Carrier {
+        answers: Mutex::new(answers.iter().rev().copied().collect()),
+        asked: Mutex::default(),
+    });
+    let router = axum::Router::new()
+        .fallback(async |State(carrier): State<Arc<Carrier>>, body: String| {
+            carrier.asked.lock().unwrap().push(body);
+            let (status, text) = carrier
+                .answers
+                .lock()
+                .unwrap()
+                .pop()
+                .expect("no further text is expected");
+            (http::StatusCode::from_u16(status).unwrap(), text)
+        })
+        .with_state(carrier.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, router).into_future());
+    (carrier, url)
+}
+
+async fn app_with_carrier(url: &str) -> TestApp {
+    let environment = [
+        ("SKIP_TWILIO_AND_AUTOREPLY", ""),
+        ("TWILIO_MESSAGE_SERVICE_SID", "MG1"),
+    ];
+    TestApp::build(&environment, |app| {
+        app.twilio = Some(Twilio::new("AC1".to_owned(), "token".to_owned()).at(url));
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_carriers_answer_is_recorded() {
+    let answers = [
+        (201, r#"{"sid": "SM1", "error_code": null}"#),
+        (400, r#"{"code": 21211, "message": "not a number"}"#),
+        (400, r#"{"code": 21610, "message": "unsubscribed"}"#),
+        (500, "oops"),
+    ];
+    let (carrier, url) = carrier(&answers).await;
+    let app = app_with_carrier(&url).await;
+    let texting = app.texting(4).await;
+    for contact in &texting.contacts {
+        app.send_first(&texting, *contact).await.ok();
+        assert_eq!(app.status(*contact).await, "messaged");
+    }
+    let rows = app
+        .value("SELECT string_agg(send_status || ' ' || coalesce(error_code, 0) || ' ' || service_id, ', ' ORDER BY id) FROM message")
+        .await;
+    // A text the carrier may or may not have stays SENDING: nobody sends it again.
+    assert_eq!(rows, "SENT 0 SM1, ERROR 21211 , ERROR 21610 , SENDING 0 ");
+    assert_eq!(
+        app.value("SELECT count(*) FROM campaign_contact WHERE is_opted_out")
+            .await,
+        "1"
+    );
+    assert_eq!(app.count("opt_out").await, 1);
+    let asked = carrier.asked.lock().unwrap()[0].clone();
+    assert_eq!(
+        asked,
+        "To=%2B15550000001&Body=Hi+Ana&MessagingServiceSid=MG1&ValidityPeriod=14400"
+    );
+    app.advance(std::time::Duration::from_secs(600));
+    assert_eq!(settle::waiting_texts(&app.app, 10).await.unwrap().tried, 0);
+}
+
+#[tokio::test]
+async fn a_text_the_carrier_has_no_room_for_waits_and_is_sent_once() {
+    let (carrier, url) = carrier(&[(429, "busy"), (429, "busy"), (201, r#"{"sid": "SM1"}"#)]).await;
+    let app = app_with_carrier(&url).await;
+    let texting = app.texting(1).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    let status = || app.value("SELECT send_status FROM message");
+    assert_eq!(status().await, "QUEUED");
+    let round = || settle::waiting_texts(&app.app, 10);
+    assert_eq!(round().await.unwrap().tried, 0, "it waits a minute first");
+    app.advance(std::time::Duration::from_secs(61));
+    assert_eq!(round().await.unwrap().tried, 1);
+    assert_eq!(status().await, "QUEUED");
+    app.advance(std::time::Duration::from_secs(121));
+    let (first, second) = tokio::join!(round(), round());
+    assert_eq!(first.unwrap().tried + second.unwrap().tried, 1);
+    assert_eq!(status().await, "SENT");
+    assert_eq!(carrier.asked.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_waiting_text_is_given_up_when_its_time_is_over() {
+    let (_carrier, url) = carrier(&[(429, "busy"), (429, "busy")]).await;
+    let app = app_with_carrier(&url).await;
+    let texting = app.texting(2).await;
+    for contact in &texting.contacts {
+        app.send_first(&texting, *contact).await.ok();
+    }
+    app.sql(&format!(
+        "UPDATE campaign_contact SET is_opted_out = true WHERE id = {}",
+        texting.contacts[0]
+    ))
+    .await;
+    app.advance(std::time::Duration::from_secs(61));
+    assert_eq!(
+        settle::waiting_texts(&app.app, 0).await.unwrap().given_up,
+        1
+    );
+    app.set_time("2026-11-04T02:00:01Z");
+    assert_eq!(
+        settle::waiting_texts(&app.app, 10).await.unwrap().given_up,
+        1
+    );
+    assert_eq!(
+        app.value("SELECT count(*) FROM message WHERE send_status = 'ERROR'")
+            .await,
+        "2"
+    );
+}

@@ -1,5 +1,0 @@
-//! CloudWatch types.
-
-pub(super) mod alarm;
-pub(super) mod composite_alarm;
-pub(super) mod dashboard;

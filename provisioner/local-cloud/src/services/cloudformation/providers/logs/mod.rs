@@ -1,3 +1,0 @@
-//! CloudWatch Logs types.
-
-pub(super) mod log_group;

@@ -1,3 +1,0 @@
-//! EventBridge Scheduler types.
-
-pub(super) mod schedule;
