@@ -1,6 +1,7 @@
 //! A failure blames, explains and hands over the next command.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::process::ExitCode;
 
 use serde::{Serialize, Serializer};
@@ -176,9 +177,14 @@ pub mod codes {
     }
 }
 
-/// What went wrong, in the order in which it is told.
+/// What went wrong. Boxed, so that a result that went well stays small.
 #[derive(Clone, Debug, Serialize)]
-pub struct Failure {
+#[serde(transparent)]
+pub struct Failure(Box<Story>);
+
+/// A failure's story, in the order in which it is told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Story {
     /// How the command ends.
     pub kind: Kind,
     /// Its name.
@@ -197,14 +203,14 @@ impl Failure {
     /// A failure of `code` that says `what`.
     #[must_use]
     pub fn new(code: Code, what: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Story {
             kind: code.kind,
             code,
             what: what.into(),
             why: Vec::new(),
             state: Vec::new(),
             next: Vec::new(),
-        }
+        }))
     }
 
     /// Adds a cause.
@@ -230,9 +236,23 @@ impl Failure {
 
     /// Ends otherwise than the code usually does.
     #[must_use]
-    pub const fn kind(mut self, kind: Kind) -> Self {
+    pub fn kind(mut self, kind: Kind) -> Self {
         self.kind = kind;
         self
+    }
+}
+
+impl Deref for Failure {
+    type Target = Story;
+
+    fn deref(&self) -> &Story {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Story {
+        &mut self.0
     }
 }
 

@@ -118,7 +118,11 @@ impl Functions {
                 .send()
                 .await
                 .map_err(|error| words(error).context(format!("reading {function}:{version}")))?;
-            match answer.state.as_ref().map(|state| state.as_str()) {
+            match answer
+                .state
+                .as_ref()
+                .map(aws_sdk_lambda::types::State::as_str)
+            {
                 Some("Pending") => tokio::time::sleep(Duration::from_secs(1)).await,
                 Some("Failed") => bail!(
                     "version {version} of {function} cannot be called: {}",
@@ -142,7 +146,7 @@ impl Functions {
             match answer
                 .last_update_status
                 .as_ref()
-                .map(|status| status.as_str())
+                .map(aws_sdk_lambda::types::LastUpdateStatus::as_str)
             {
                 Some("InProgress") => tokio::time::sleep(Duration::from_secs(1)).await,
                 Some("Failed") => bail!(

@@ -156,6 +156,10 @@ fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, 
 }
 
 /// AWS's code and message, once; the whole chain when there is neither.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is handed to map_err by its name"
+)]
 pub(crate) fn words<E, R>(error: SdkError<E, R>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -168,7 +168,7 @@ pub async fn start(
             return Ok(running);
         }
         said(last_line(&log_path));
-        if started.elapsed() > Duration::from_secs(300) {
+        if started.elapsed() > Duration::from_mins(5) {
             return Err(
                 Failure::new(codes::LOCAL_CLOUD, "the local cloud does not answer")
                     .why("nothing on its endpoint after five minutes")

@@ -170,16 +170,15 @@ fn cause(
                 _ => format!("release {number}: the hook {} failed", hook.name()),
             },
         );
-        match &found.failure {
-            Some(account) => failure.why.extend(hooks::sentences(account)),
-            None => {
-                failure.why.extend(ended.deployment.message.clone());
-                failure.why.push(format!(
-                    "its last words in /aws/lambda/{}:",
-                    hook.lambda_name(&ctx.stage.name)
-                ));
-                failure.why.extend(found.last_lines.iter().cloned());
-            }
+        if let Some(account) = &found.failure {
+            failure.why.extend(hooks::sentences(account));
+        } else {
+            failure.why.extend(ended.deployment.message.clone());
+            failure.why.push(format!(
+                "its last words in /aws/lambda/{}:",
+                hook.lambda_name(&ctx.stage.name)
+            ));
+            failure.why.extend(found.last_lines.iter().cloned());
         }
         return failure;
     }

@@ -440,8 +440,11 @@ impl<'a> Watch<'a> {
         if step < 2 || step >= steps {
             return None;
         }
-        let per_step = since.elapsed().as_secs_f64() / (step as f64 - 1.0);
-        Some(Duration::from_secs_f64(per_step * (steps - step) as f64).as_secs())
+        let (done, left) = (
+            u32::try_from(step - 1).ok()?,
+            u32::try_from(steps - step).ok()?,
+        );
+        Some((since.elapsed() / done * left).as_secs())
     }
 }
 

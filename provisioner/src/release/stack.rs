@@ -314,7 +314,7 @@ async fn perform(
 
 /// Often at first, when much happens; less often once it is clear that it takes long.
 fn pause(elapsed: Duration) -> Duration {
-    if elapsed < Duration::from_secs(60) {
+    if elapsed < Duration::from_mins(1) {
         Duration::from_millis(500)
     } else {
         Duration::from_secs(3)

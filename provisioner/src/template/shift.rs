@@ -82,11 +82,7 @@ impl Shift {
             Self::AllAtOnce => vec![100],
             Self::Canary { percent, .. } => vec![percent, 100],
             Self::Linear { percent, .. } => {
-                let mut weights: Vec<u8> = (1..)
-                    .map(|step| u32::from(percent) * step)
-                    .take_while(|weight| *weight < 100)
-                    .filter_map(|weight| u8::try_from(weight).ok())
-                    .collect();
+                let mut weights: Vec<u8> = (percent..100).step_by(usize::from(percent)).collect();
                 weights.push(100);
                 weights
             }

@@ -160,17 +160,13 @@ async fn raise(
         )?
     };
     let ctx = Context::connect(global, ui).await?;
-    let url = match record::current(&ctx).await? {
-        Some(release) => {
-            tell_if_newer(ui, &release, &artifacts);
-            record::output(&ctx, template::Kind::App, "Url").await?
-        }
-        None => {
-            let source = Source::Built(Box::new(artifacts));
-            make::release(&ctx, source, "the first release, by up")
-                .await?
-                .url
-        }
+    let url = if let Some(release) = record::current(&ctx).await? {
+        tell_if_newer(ui, &release, &artifacts);
+        record::output(&ctx, template::Kind::App, "Url").await?
+    } else {
+        let source = Source::Built(Box::new(artifacts));
+        let made = make::release(&ctx, source, "the first release, by up").await?;
+        made.url
     };
     let accounts = if args.no_demo {
         Vec::new()

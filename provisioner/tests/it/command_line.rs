@@ -66,15 +66,19 @@ const VERBS: [&[&str]; 14] = [
 
 #[test]
 fn the_whole_help() {
-    let mut help = String::new();
+    let mut help = Vec::new();
     for verb in VERBS {
         let mut arguments = verb.to_vec();
         arguments.push("--help");
         let run = spokectl(&arguments);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{verb:?}");
-        help += &format!("$ spokectl {}\n{}\n", arguments.join(" "), run.stdout);
+        help.push(format!(
+            "$ spokectl {}\n{}",
+            arguments.join(" "),
+            run.stdout
+        ));
     }
-    insta::assert_snapshot!(help);
+    insta::assert_snapshot!(help.join("\n"));
 }
 
 #[test]

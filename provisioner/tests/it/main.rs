@@ -1,5 +1,10 @@
 //! The tool through its door: the built binary, and its templates.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests: what cannot be is a failed test"
+)]
+
 mod command_line;
 mod runbooks;
 mod templates;
