@@ -100,7 +100,10 @@ async fn put_back(app: &App, moved: Vec<Moved>) {
 }
 
 /// Records the pointer, then tells the cache, which pages ask first.
-async fn point(app: &App, manifest: &AssetManifest) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When it cannot be recorded, or a cache that answers does not take it; then it is as it was.
+pub async fn point(app: &App, manifest: &AssetManifest) -> anyhow::Result<()> {
     let before = releases::pointer(app).await?;
     releases::set_pointer(app, Some(manifest)).await?;
     let text = serde_json::to_string(manifest)?;

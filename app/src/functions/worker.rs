@@ -4,8 +4,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::functions::postflight;
 use crate::jobs;
 use crate::people::demo;
+use crate::releases;
 
 /// What the worker is asked for.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +27,10 @@ pub enum Order {
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum Command {
     SeedDemo(demo::Wanted),
+    /// `{"command": "point", "bundle": "4f1c9a2b7d10"}`: the way back starts with the bundle.
+    Point {
+        bundle: String,
+    },
 }
 
 /// Does what was ordered.
@@ -40,6 +46,11 @@ pub async fn answer(app: &App, order: Order) -> anyhow::Result<Value> {
         Order::Command(Command::SeedDemo(wanted)) => {
             let demo = demo::seed(app, &wanted).await?;
             Ok(serde_json::to_value(demo)?)
+        }
+        Order::Command(Command::Point { bundle }) => {
+            let manifest = releases::manifest(app, &bundle).await?;
+            postflight::point(app, &manifest).await?;
+            Ok(json!({"bundle": manifest.bundle}))
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The demonstration organization: made by the worker function, once; passwords kept in `.spoke/`.
 
+use std::collections::BTreeMap;
+
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use spoke_contract::functions::Function;
 
 use crate::context::Context;
@@ -20,32 +22,53 @@ pub struct Account {
     pub password: String,
 }
 
-const PEOPLE: [(&str, &str); 4] = [
-    ("owner", "owner@example.org"),
-    ("admin", "admin@example.org"),
-    ("texter", "texter1@example.org"),
-    ("texter", "texter2@example.org"),
+/// Who is made, as the worker function knows them.
+const PEOPLE: [&str; 4] = [
+    "owner@example.com",
+    "admin@example.com",
+    "texter1@example.com",
+    "texter2@example.com",
 ];
 
-/// The accounts of earlier runs, or new ones.
-pub fn accounts(ctx: &Context) -> Result<Vec<Account>, Failure> {
+/// The worker's answer.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seeded {
+    accounts: Vec<Person>,
+    is_new: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Person {
+    email: String,
+    role: String,
+}
+
+/// What is there afterwards.
+#[derive(Debug)]
+pub struct Demo {
+    /// Who can sign in.
+    pub accounts: Vec<Account>,
+    /// Whether it was made now.
+    pub is_new: bool,
+}
+
+/// The passwords of earlier runs by address, or new ones.
+fn passwords(ctx: &Context) -> Result<BTreeMap<String, String>, Failure> {
     let path = ctx.repository.local("demo.json");
     if let Ok(text) = std::fs::read(&path)
-        && let Ok(accounts) = serde_json::from_slice(&text)
+        && let Ok(passwords) = serde_json::from_slice(&text)
     {
-        return Ok(accounts);
+        return Ok(passwords);
     }
-    let accounts: Vec<Account> = PEOPLE
+    let passwords: BTreeMap<String, String> = PEOPLE
         .into_iter()
-        .map(|(role, email)| Account {
-            role: role.to_owned(),
-            email: email.to_owned(),
-            password: password(),
-        })
+        .map(|email| (email.to_owned(), password()))
         .collect();
-    let text = serde_json::to_vec_pretty(&accounts).map_err(anyhow::Error::from)?;
+    // Written before they are used: a password that was set and forgotten helps nobody.
+    let text = serde_json::to_vec_pretty(&passwords).map_err(anyhow::Error::from)?;
     std::fs::write(&path, text).blame(codes::FOLDER, ".spoke/demo.json cannot be written")?;
-    Ok(accounts)
+    Ok(passwords)
 }
 
 fn password() -> String {
@@ -57,20 +80,37 @@ fn password() -> String {
 }
 
 /// Makes organization, people and campaign; the same ones when they are there already.
-pub async fn seed(ctx: &Context, accounts: &[Account]) -> Result<Value, Failure> {
+pub async fn seed(ctx: &Context) -> Result<Demo, Failure> {
+    let what = "the demonstration data could not be made";
     let worker = Function::Worker.lambda_name(&ctx.stage.name);
-    ctx.cloud
+    let passwords = passwords(ctx)?;
+    let answer = ctx
+        .cloud
         .functions
         .call(
             &worker,
-            &json!({ "command": "seed_demo", "accounts": accounts }),
+            &json!({ "command": "seed_demo", "passwords": passwords }),
         )
         .await
-        .blame(codes::DEMO, "the demonstration data could not be made")
+        .blame(codes::DEMO, what)
         .map_err(|failure| {
             failure
                 .state("the instance runs; only the demonstration is missing")
                 .next("spokectl logs --function worker")
                 .next("spokectl up")
+        })?;
+    let seeded: Seeded = serde_json::from_value(answer).blame(codes::DEMO, what)?;
+    let accounts = seeded
+        .accounts
+        .into_iter()
+        .map(|person| Account {
+            password: passwords.get(&person.email).cloned().unwrap_or_default(),
+            role: person.role.to_lowercase(),
+            email: person.email,
         })
+        .collect();
+    Ok(Demo {
+        accounts,
+        is_new: seeded.is_new,
+    })
 }

@@ -235,6 +235,8 @@ fn template_value(stage: &Stage, function: Function, name: &str) -> anyhow::Resu
         vars::PRIVATE_BUCKET => reference("PrivateBucket"),
         vars::DATABASE_SECRET_ARN => reference("DatabaseSecretArn"),
         vars::DB_USE_SSL => Some(quote(if stage.database.tls { "1" } else { "0" })),
+        // Migrations go straight to the database and to nothing else.
+        vars::REDIS_URL | vars::REDIS_SECRET_ARN if function == Function::Preflight => None,
         vars::REDIS_URL => reference("CacheUrl"),
         vars::REDIS_SECRET_ARN => stage.cache.tls.then(|| "!Ref CacheSecretArn".to_owned()),
         vars::SESSION_SECRET_ARN => {
@@ -250,9 +252,9 @@ fn template_value(stage: &Stage, function: Function, name: &str) -> anyhow::Resu
         ))),
         vars::INBOUND_QUEUE_URL => reference("InboundQueue"),
         vars::REPORT_QUEUE_URL => reference("ReportQueue"),
-        vars::TWILIO_SECRET_ARN => stage
-            .twilio_secret
-            .then(|| "!Ref TwilioSecretArn".to_owned()),
+        vars::TWILIO_SECRET_ARN => {
+            (stage.twilio_secret && !function.is_hook()).then(|| "!Ref TwilioSecretArn".to_owned())
+        }
         other => {
             bail!("no template value for the variable {other}: give it one in template/values.rs")
         }

@@ -231,11 +231,14 @@ fn tell_if_newer(ui: &Ui, release: &spoke_contract::release::Release, artifacts:
 async fn demonstrate(ctx: &Context) -> Result<Vec<Account>, Failure> {
     let tasks = Tasks::start(&ctx.ui);
     let task = tasks.begin("demonstration");
-    let accounts = demo::accounts(ctx)?;
-    match demo::seed(ctx, &accounts).await {
-        Ok(_) => {
-            task.done("an organization, four people, a campaign of 1,000 contacts");
-            Ok(accounts)
+    match demo::seed(ctx).await {
+        Ok(demo) => {
+            task.done(if demo.is_new {
+                "an organization, four people, a campaign of 1,000 contacts"
+            } else {
+                "there already"
+            });
+            Ok(demo.accounts)
         }
         Err(failure) => {
             task.failed();
