@@ -161,7 +161,7 @@ impl Stacks {
                 ChangeSetType::Update
             })
             .template_body(wish.template)
-            .set_parameters(Some(parameters))
+            .set_parameters(Some(parameters).filter(|list: &Vec<_>| !list.is_empty()))
             .set_tags(Some(tags))
             .capabilities(Capability::CapabilityIam)
             .send()

@@ -79,13 +79,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     };
     let (ready, running) = match outcome {
         Ok(ready) => ready,
-        Err(failure) => {
-            if failure.code == codes::INTERRUPTED {
-                ui.notice("stopping");
-                daemon::stop(&repository).await?;
-            }
-            return Err(failure);
-        }
+        Err(failure) => return Err(given_up(&ui, &repository, failure).await?),
     };
     ui.data(&ready, || describe(&ready, started.elapsed()));
     if args.detach {
@@ -105,6 +99,19 @@ fn only_local(stage: &Stage) -> Result<(), Failure> {
     )
     .why("up raises a cloud on this machine; stages/*.toml names none for this stage")
     .next(format!("spokectl deploy --stage {}", stage.name)))
+}
+
+/// Ctrl-C takes the local cloud along; a failure leaves it for whoever looks for the reason.
+async fn given_up(ui: &Ui, repository: &Repository, failure: Failure) -> Result<Failure, Failure> {
+    if failure.code == codes::INTERRUPTED {
+        ui.notice("stopping");
+        daemon::stop(repository).await?;
+        return Ok(failure);
+    }
+    if daemon::find(repository).await.is_none() {
+        return Ok(failure);
+    }
+    Ok(failure.state("the local cloud is left running; `spokectl down` stops it"))
 }
 
 fn stopped_half_way() -> Failure {
