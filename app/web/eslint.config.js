@@ -22,5 +22,5 @@ export default ts.config(
       ],
     },
   },
-  { files: ['*.mjs', 'dev/*.mjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', fetch: 'readonly', URL: 'readonly', document: 'readonly' } } },
+  { files: ['*.mjs', 'dev/*.mjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly', Buffer: 'readonly', fetch: 'readonly', URL: 'readonly', document: 'readonly' } } },
 )

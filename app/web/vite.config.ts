@@ -22,13 +22,15 @@ export default defineConfig(({ command }) => ({
       ? {}
       : {
           proxy: Object.fromEntries(
-            ['/graphql', '/login-callback', '/logout-callback', '/uploads'].map((path) => [path, server]),
+            ['/graphql', '/login-callback', '/logout-callback'].map((path) => [path, server]),
           ),
         }),
   },
   test: {
-    environment: 'jsdom',
-    setupFiles: ['dev/test-setup.ts'],
+    // Screens ask for jsdom themselves; the rest needs no browser.
+    environment: 'node',
+    testTimeout: 20_000,
+
     css: false,
     include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts'],
   },

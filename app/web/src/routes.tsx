@@ -1,6 +1,7 @@
 import { Navigate, type RouteObject } from 'react-router'
 import { App } from './App'
 import { Crashed, NotFound } from './Fallbacks'
+import { Page } from './ui/Page'
 import { Loading } from './ui/Surface'
 
 /**
@@ -11,7 +12,7 @@ export const routes: RouteObject[] = [
   {
     element: <App />,
     errorElement: <Crashed />,
-    hydrateFallbackElement: <Loading />,
+    hydrateFallbackElement: <Page><Loading /></Page>,
     children: [
       { path: '/', lazy: () => import('./screens/login/Home') },
       { path: '/login', lazy: () => import('./screens/login/Login') },

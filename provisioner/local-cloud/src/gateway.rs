@@ -145,6 +145,12 @@ async fn answer(cloud: &Arc<Cloud>, request: http::Request<Incoming>) -> Respons
     if !control::is_control(head.path) && identify::is_s3(&head) {
         return services::s3::answer(cloud, request.map(Body::from)).await;
     }
+    // S3 answers pages by its buckets' CORS rules. The other services have none: what a page
+    // could make a browser send to them, nobody asked for.
+    if request.headers().contains_key(http::header::ORIGIN) {
+        let error = AwsError::new("AccessDenied", "Web pages may ask S3 only.").status(403);
+        return protocol::encode_error(&unidentified(), &error).map(Body::from);
+    }
     let response = match read(request).await {
         Ok(request) if control::is_control(&request.path) => control::answer(cloud, &request),
         Ok(request) => perform(cloud, request).await,

@@ -79,14 +79,18 @@ pub struct Options {
     /// How many Lambda invocations the account may have under way at once; more are throttled.
     /// Each is a process on this machine.
     pub lambda_concurrency: u32,
+    /// Where databases and caches come from when none are installed, and who is told.
+    pub supply: parts::Supply,
 }
 
 impl Options {
     /// Real time, free ports, region us-east-1, account 000000000000.
     #[must_use]
     pub fn new(root: impl Into<PathBuf>) -> Self {
+        let root = root.into();
         Self {
-            root: root.into(),
+            supply: parts::Supply::new(root.join("parts")),
+            root,
             port: 0,
             first_api_port: 0,
             region: "us-east-1".to_owned(),

@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn ten_minutes_take_ten_seconds_at_speed_sixty() {
         assert_eq!(
-            Time::new(60.0).real(Duration::from_secs(600)),
+            Time::new(60.0).real(Duration::from_mins(10)),
             Duration::from_secs(10)
         );
     }

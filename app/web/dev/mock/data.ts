@@ -4,7 +4,7 @@ export interface User { id: string; firstName: string; lastName: string; email: 
 export interface Organization { id: string; name: string; roles: Map<string, string>; optOutMessage: string; start: number; end: number; enforced: boolean }
 export interface Message { id: string; text: string; isFromContact: boolean; createdAt: string; sendStatus: string; errorCode: number | null }
 export interface Contact {
-  id: string; campaignId: string; firstName: string; lastName: string; cell: string; stateCode: string; externalId: string
+  id: string; campaignId: string; firstName: string; lastName: string; cell: string; stateCode: string; externalId: string; externalIdType: string | null
   customFields: Record<string, string>; messageStatus: string; isOptedOut: boolean; assignmentId: string | null
   timezone: string; isTextable: boolean; updatedAt: string; messages: Message[]
 }
@@ -114,7 +114,7 @@ export function newContact(world: World, campaignId: string, index: number): Con
   const pick = <T>(from: readonly T[], step: number): T => from[(index * step) % from.length] as T
   return {
     id: world.nextId(), campaignId, firstName: pick(FIRST, 7), lastName: pick(LAST, 3), cell: `+1603555${String(1000 + index).padStart(4, '0')}`,
-    stateCode: 'NH', externalId: `VAN-${String(41000 + index)}`, customFields: { city: pick(CITIES, 1), precinct: String(index % 12) },
+    stateCode: 'NH', externalId: `VAN-${String(41000 + index)}`, externalIdType: 'van', customFields: { city: pick(CITIES, 1), precinct: String(index % 12) },
     messageStatus: 'needsMessage', isOptedOut: false, assignmentId: null, timezone: 'America/New_York', isTextable: true,
     updatedAt: new Date(Date.now() - index * 60_000).toISOString(), messages: [],
   }

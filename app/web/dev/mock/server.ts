@@ -22,6 +22,7 @@ export class MockServer {
   async graphql(body: GraphqlBody, userId: string | null): Promise<object | null> {
     const fault = this.takeFault(body.operationName ?? '')
     if (fault && !fault.after) return fault.code === 'NETWORK' ? null : refusal(fault.code, 'refused by the mock')
+    this.settleJobs()
     const user = this.world.users.find((candidate) => candidate.id === userId) ?? null
     if (!user && !body.query.includes('allowNull')) return refusal('UNAUTHORIZED', 'not signed in')
     const result = await graphql({ schema, source: body.query, rootValue: this.root(user), variableValues: body.variables, operationName: body.operationName })
@@ -45,6 +46,16 @@ export class MockServer {
     }
     if (!known || known.password !== form.password) return { error: 'Invalid username or password', code: 'BAD_CREDENTIALS' }
     return { userId: known.id }
+  }
+
+  /** Jobs that have run long enough take effect. */
+  private settleJobs(): void {
+    for (const job of this.world.campaigns.flatMap((campaign) => [campaign.importJob, campaign.startJob])) {
+      if (job?.onDone && Date.now() - job.startedAt >= job.seconds * 1000) {
+        job.onDone()
+        job.onDone = null
+      }
+    }
   }
 
   private takeFault(operation: string): Fault | undefined {

@@ -1,6 +1,6 @@
 /** The world's records dressed as the schema's types: fields that need work are functions. */
 import { renderScript } from '../../src/lib/script.ts'
-import { countSegments } from '../../src/lib/segments.ts'
+import { asSent, countSegments } from '../../src/lib/segments.ts'
 import type { Assignment, Campaign, Contact, Job, Organization, User, World } from './data.ts'
 
 const LADDER = ['SUSPENDED', 'TEXTER', 'SUPERVOLUNTEER', 'ADMIN', 'OWNER']
@@ -15,17 +15,19 @@ export function dress(world: World) {
 
   const asUser = (user: User) => ({
     id: user.id, firstName: user.firstName, lastName: user.lastName, email: user.email,
-    displayName: `${user.firstName} ${user.lastName}`, terms: true, isSuperadmin: false,
+    displayName: `${user.firstName} ${user.lastName}`, terms: true, isSuperadmin: false, subscribedToReminders: true,
     roles: ({ organizationId }: { organizationId: string }) => rolesOf(must(world.organizations.find((candidate) => candidate.id === organizationId)), user.id),
     organizations: ({ role }: { role?: string }) =>
       world.organizations.filter((candidate) => rolesOf(candidate, user.id).includes(role ?? 'SUSPENDED')).map(asOrganization),
-    assignmentSummaries: ({ organizationId }: { organizationId: string }) =>
-      world.assignments
+    assignmentSummaries: ({ organizationId }: { organizationId: string }) => {
+      if (rolesOf(must(world.organizations.find((candidate) => candidate.id === organizationId)), user.id).length === 1) throw new MockError('SUSPENDED', 'suspended')
+      return world.assignments
         .filter((assignment) => {
           const campaign = must(world.campaigns.find((candidate) => candidate.id === assignment.campaignId))
           return assignment.userId === user.id && campaign.organizationId === organizationId && ['ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'].includes(campaign.status)
         })
-        .map(asAssignment),
+        .map(asAssignment)
+    },
   })
 
   const asOrganization = (record: Organization): Record<string, unknown> => ({
@@ -66,7 +68,7 @@ export function dress(world: World) {
       scriptPreview: ({ script }: { script: string }) =>
         contacts.slice(0, 3).map((contact) => {
           const rendered = renderScript(script, contact, creator)
-          return { contact: asContact(contact), text: rendered.text, unknownFields: rendered.unknownFields, missingFields: rendered.missingFields, segments: countSegments(rendered.text).segments }
+          return { contact: asContact(contact), text: rendered.text, unknownFields: rendered.unknownFields, missingFields: rendered.missingFields, segments: countSegments(asSent(rendered.text)).segments }
         }),
       stats: () => ({
         textersCount: world.assignments.filter((assignment) => assignment.campaignId === record.id).length,
@@ -124,12 +126,8 @@ function countsOf(world: World, assignmentId: string) {
 
 /** A job's state follows from how long it has run. */
 function asJob(job: Job) {
-  const progress = Math.min(1, (Date.now() - job.startedAt) / 1000 / job.seconds)
-  const isOver = progress >= 1
-  if (isOver && job.onDone) {
-    job.onDone()
-    job.onDone = null
-  }
+  const progress = Math.min(job.onDone === null ? 1 : 0.99, (Date.now() - job.startedAt) / 1000 / job.seconds)
+  const isOver = job.onDone === null
   const at = new Date(job.startedAt).toISOString()
   return { id: job.id, type: job.type, progress, status: isOver ? (job.fails === null ? 'DONE' : 'FAILED') : 'RUNNING', resultMessage: job.fails ?? job.resultMessage, createdAt: at, updatedAt: at }
 }

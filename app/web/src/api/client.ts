@@ -62,10 +62,15 @@ export async function post<Result>(path: string, body: unknown): Promise<Result>
   const requestId = response.headers.get('x-request-id')
   const answer = await parse<Result & { error?: string; code?: string }>(response, requestId)
   if (!response.ok) {
-    const code = response.status === 429 ? 'TOO_MANY' : (answer.code ?? 'UNKNOWN')
-    throw new ApiError(code, answer.error ?? '', requestId)
+    throw new ApiError(codeOfStatus(response.status) ?? answer.code ?? 'UNKNOWN', answer.error ?? '', requestId)
   }
   return answer
+}
+
+/** Where nobody is signed in yet, 401 means that email and password do not fit. */
+function codeOfStatus(status: number): string | null {
+  if (status === 401) return 'BAD_CREDENTIALS'
+  return status === 429 ? 'TOO_MANY_REQUESTS' : null
 }
 
 async function send(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
@@ -89,7 +94,7 @@ async function parse<T>(response: Response, requestId: string | null): Promise<T
   try {
     return (await response.json()) as T
   } catch {
-    if (response.status === 429) throw new ApiError('TOO_MANY', '', requestId)
+    if (response.status === 429) throw new ApiError('TOO_MANY_REQUESTS', '', requestId)
     throw new ApiError('BAD_ANSWER', `status ${String(response.status)}`, requestId)
   }
 }

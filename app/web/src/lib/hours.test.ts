@@ -12,6 +12,10 @@ test('overriding with hours switched off means none', () => {
   expect(hoursOf({ ...own, overrideOrganizationTextingHours: true, organization })).toBeNull()
 })
 
+test('the whole day is no limit', () => {
+  expect(hoursOf({ ...own, organization: { ...organization, textingHoursStart: 0, textingHoursEnd: 24 } })).toBeNull()
+})
+
 test.each([
   [0, 'midnight'],
   [9, '9 AM'],

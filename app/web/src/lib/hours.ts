@@ -13,10 +13,12 @@ interface OwnHours {
 }
 type OrganizationHours = Omit<OwnHours, 'overrideOrganizationTextingHours'>
 
-/** The hours that hold for a campaign, or null when none are enforced. */
+/** The hours that hold for a campaign, or null when texts may go out at any. */
 export function hoursOf(campaign: OwnHours & { organization: OrganizationHours }): Hours | null {
   const source = campaign.overrideOrganizationTextingHours ? campaign : campaign.organization
-  return source.textingHoursEnforced ? { start: source.textingHoursStart, end: source.textingHoursEnd } : null
+  const hours = { start: source.textingHoursStart, end: source.textingHoursEnd }
+  const isWholeDay = hours.start === 0 && hours.end === 24
+  return source.textingHoursEnforced && !isWholeDay ? hours : null
 }
 
 /** `9 AM`, `noon`, `midnight`: a whole hour, 0 to 24. */

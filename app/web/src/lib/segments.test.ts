@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import vectors from '../../../segment-vectors.json'
-import { costlyCharacters, countSegments } from './segments'
+import { asSent, costlyCharacters, countSegments } from './segments'
 
 test.each(vectors.map((vector) => [vector.text.slice(0, 20), vector] as const))('%j…', (_, vector) => {
   const { encoding, units, segments } = countSegments(vector.text)
@@ -18,4 +18,9 @@ test('what fits is what is left before another segment begins', () => {
 
 test('names the characters that make a text expensive, once each', () => {
   expect(costlyCharacters('It’s “on” – it’s 🎉')).toEqual(['’', '“', '”', '–', '🎉'])
+})
+
+test('curly apostrophes go out as plain ones and cost nothing', () => {
+  expect(asSent(' It’s ‘on’ ')).toBe("It's 'on'")
+  expect(countSegments(asSent('It’s on')).encoding).toBe('GSM-7')
 })

@@ -19,6 +19,11 @@ const BASIC = new Set(
 )
 const EXTENSION = new Set('\f^{}\\[~]|€')
 
+/** The text as the server sends it: without spaces around it, and with plain apostrophes. */
+export function asSent(text: string): string {
+  return text.trim().replace(/[\u2018\u2019]/g, "'")
+}
+
 export function countSegments(text: string): Segments {
   const characters = Array.from(text)
   const isGsm = characters.every((character) => BASIC.has(character) || EXTENSION.has(character))

@@ -8,6 +8,7 @@ export const common = {
   back: 'Back',
   tryAgain: 'Try again',
   loading: 'Loading',
+  cannotShow: 'You cannot see this',
   couldNotLoad: 'This could not be loaded',
   skipToContent: 'Skip to content',
   signOut: 'Sign out',

@@ -18,9 +18,9 @@ export const errors: Readonly<Record<string, string>> = {
   DUPLICATE_CAMPAIGN_START: 'This campaign is already being started.',
   EMAIL_TAKEN: 'There is already an account with this email address. Sign in instead.',
   BAD_CREDENTIALS: 'Email or password is not right.',
-  TOO_MANY: 'Too many attempts. Wait a minute, then try again.',
   TOO_MANY_REQUESTS: 'Too many attempts. Wait a minute, then try again.',
   BUSY: 'The system is busy. Try again in a moment.',
+  CARRIER_NOT_CONFIGURED: 'Texts cannot go out: no carrier is set up. Tell an admin.',
   UPLOAD_FAILED: 'The file did not arrive. Check your connection and upload it again.',
 }
 

@@ -25,6 +25,7 @@ export function Button({ kind, size, isWide, isBusy = false, className, children
       type={type}
       className={classes({ kind, size, isWide }, className)}
       aria-busy={isBusy || undefined}
+      aria-disabled={isBusy ? true : rest['aria-disabled']}
       onClick={(event) => {
         if (isBusy) event.preventDefault()
         else onClick?.(event)

@@ -23,7 +23,15 @@ export function Dialog({ title, isOpen, onClose, children }: DialogProps) {
     >
       <Radix.Portal>
         <Radix.Overlay className={styles.shade} />
-        <Radix.Content className={styles.dialog} aria-describedby={undefined}>
+        <Radix.Content
+          className={styles.dialog}
+          aria-describedby={undefined}
+          onOpenAutoFocus={(event) => {
+            // The dialog itself: a focused text box would bring up a phone's keyboard over it.
+            event.preventDefault()
+            if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus()
+          }}
+        >
           <div className={styles.head}>
             <Radix.Title>{title}</Radix.Title>
             <Radix.Close asChild>

@@ -16,7 +16,7 @@ export function Mark({ size = 28 }: { size?: number }) {
 }
 
 /** The top of every page that is not full screen. */
-export function TopBar({ home, place, children }: { home: string; place?: string | undefined; children?: ReactNode }) {
+export function TopBar({ home, place, nav, children }: { home: string; place?: string | undefined; nav?: ReactNode; children?: ReactNode }) {
   return (
     <header className={styles.bar}>
       <a className="skip-link" href="#main">{common.skipToContent}</a>
@@ -24,6 +24,7 @@ export function TopBar({ home, place, children }: { home: string; place?: string
         <Mark /> Spoke
       </Link>
       {place !== undefined && <span className={styles.place}>{place}</span>}
+      {nav}
       <span className={styles.grow} />
       {children}
     </header>

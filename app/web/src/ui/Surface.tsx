@@ -2,9 +2,9 @@ import type { ComponentProps, ReactNode } from 'react'
 import { describe } from '../api/describe'
 import type { ApiError } from '../api/client'
 import { common } from '../text/common'
-import { Button } from './Button'
+import { Button, ButtonLink } from './Button'
 import { cx } from './cx'
-import { CheckIcon, WarningIcon } from './icons'
+import { CheckIcon, InfoIcon, WarningIcon } from './icons'
 import styles from './Surface.module.css'
 
 export type Tone = 'plain' | 'action' | 'attention' | 'success' | 'danger'
@@ -28,7 +28,7 @@ interface NoticeProps {
 export function Notice({ tone = 'plain', title, children, action }: NoticeProps) {
   return (
     <div className={cx(styles.notice, tone !== 'plain' && styles[tone])} role={tone === 'danger' ? 'alert' : 'status'}>
-      {tone === 'success' ? <CheckIcon /> : <WarningIcon />}
+      <NoticeIcon tone={tone} />
       <div>
         {title !== undefined && <div className={styles.noticeTitle}>{title}</div>}
         {children}
@@ -36,6 +36,11 @@ export function Notice({ tone = 'plain', title, children, action }: NoticeProps)
       </div>
     </div>
   )
+}
+
+function NoticeIcon({ tone }: { tone: Tone }) {
+  if (tone === 'success') return <CheckIcon />
+  return tone === 'plain' || tone === 'action' ? <InfoIcon /> : <WarningIcon />
 }
 
 /** A failed action, beside what was attempted. */
@@ -93,15 +98,24 @@ export function State({ icon, title, children, actions, tone = 'action', level =
   )
 }
 
-export function ErrorState({ error, onRetry, level }: { error: unknown; onRetry: () => void; level?: 1 | 2 }) {
+/** Asking again does not help against these. */
+const FINAL = new Set(['FORBIDDEN', 'NOT_FOUND', 'SUSPENDED'])
+
+export function ErrorState({ error, onRetry, level }: { error: ApiError; onRetry: () => void; level?: 1 | 2 }) {
+  const isFinal = FINAL.has(error.code)
   return (
     <div role="alert">
       <State
         icon={<WarningIcon size={28} />}
-        tone="danger"
-        title={common.couldNotLoad}
+        tone={isFinal ? 'attention' : 'danger'}
+        title={isFinal ? common.cannotShow : common.couldNotLoad}
         level={level}
-        actions={<Button kind="primary" onClick={onRetry}>{common.tryAgain}</Button>}
+        actions={
+          <>
+            {isFinal && <ButtonLink kind="primary" to="/">{common.goHome}</ButtonLink>}
+            <Button kind={isFinal ? 'secondary' : 'primary'} onClick={onRetry}>{common.tryAgain}</Button>
+          </>
+        }
       >
         {describe(error)}
       </State>

@@ -20,6 +20,7 @@ export const ClockIcon = icon(<><circle cx="12" cy="12" r="9" /><path d="M12 7v5
 export const DownIcon = icon(<path d="M12 4v12m-5-5l5 5 5-5M5 20h14" />)
 export const FileIcon = icon(<path d="M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5M9 13h6M9 17h4" />)
 export const InboxIcon = icon(<path d="M3 13h5l1.5 3h5L16 13h5M5 5h14l2 8v5a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-5z" />)
+export const InfoIcon = icon(<><circle cx="12" cy="12" r="9" /><path d="M12 11v5M12 8h.01" /></>)
 export const LinkIcon = icon(<path d="M10 14a4 4 0 0 0 6 .5l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.5l-3 3a4 4 0 0 0 6 6l1-1" />)
 export const MenuIcon = icon(<path d="M4 7h16M4 12h16M4 17h16" />)
 export const MoreIcon = icon(<path d="M5 12h.01M12 12h.01M19 12h.01" />)

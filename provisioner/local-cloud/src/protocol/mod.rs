@@ -83,8 +83,11 @@ pub(crate) fn decode(target: &Target, request: &Request) -> Answer {
 
 /// Writes an answer.
 pub(crate) fn encode(target: &Target, answer: Value) -> Answer<Response<Bytes>> {
-    let id = Uuid::new_v4();
-    let answer = values::without_nulls(answer);
+    let mut answer = values::without_nulls(answer);
+    let id = answer
+        .as_object_mut()
+        .and_then(|members| members.remove(values::REQUEST_ID)?.as_str()?.parse().ok())
+        .unwrap_or_else(Uuid::new_v4);
     match target.protocol {
         Protocol::Json(content_type) => Ok(json::encode(content_type, answer, id)),
         Protocol::Cbor => cbor::encode(answer, id),

@@ -7,7 +7,7 @@ use http::Response;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::query_names::{is_map, item_name, namespace};
+use super::query_names::{is_list, is_map, item_name, namespace};
 use super::xml::{element, text};
 use super::{Request, Target, error_codes, response};
 use crate::error::AwsError;
@@ -26,9 +26,16 @@ fn is_signature(key: &str) -> bool {
     key.starts_with("X-Amz-") || matches!(key, "Action" | "Version")
 }
 
-/// Reads the form: `Tags.member.1.Key=a` becomes `{"Tags": [{"Key": "a"}]}`.
+/// Reads the form: `Tags.member.1.Key=a` becomes `{"Tags": [{"Key": "a"}]}`, and `Tags=`, as
+/// SDKs write an empty list, `{"Tags": []}`.
 pub(crate) fn decode(request: &Request) -> Value {
-    Node::from_pairs(pairs(request)).value(Lists::Wrapped)
+    let mut input = Node::from_pairs(pairs(request)).value(Lists::Wrapped);
+    for (name, value) in input.as_object_mut().into_iter().flatten() {
+        if value == "" && is_list(name) {
+            *value = Value::Array(Vec::new());
+        }
+    }
+    input
 }
 
 /// How lists are flattened into names.
@@ -68,16 +75,17 @@ impl Node {
         if self.is_list() {
             return self.items(lists);
         }
-        if lists == Lists::Wrapped && self.children.len() == 1 {
-            if let Some((name, only)) = self.children.iter().next() {
-                if only.is_list() && (name == "entry" || only.is_map()) {
-                    return self.into_only().map_or(Value::Null, Node::entries);
-                }
-                if only.is_list() {
-                    return self
-                        .into_only()
-                        .map_or(Value::Null, |only| only.items(lists));
-                }
+        if lists == Lists::Wrapped
+            && self.children.len() == 1
+            && let Some((name, only)) = self.children.iter().next()
+        {
+            if only.is_list() && (name == "entry" || only.is_map()) {
+                return self.into_only().map_or(Value::Null, Node::entries);
+            }
+            if only.is_list() {
+                return self
+                    .into_only()
+                    .map_or(Value::Null, |only| only.items(lists));
             }
         }
         let members = self.children.into_iter();

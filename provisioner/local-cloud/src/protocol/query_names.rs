@@ -24,6 +24,31 @@ pub(super) fn is_map(service: &str, member: &str) -> bool {
     )
 }
 
+/// Whether a parameter of that name is a list, in every service that has one.
+pub(super) fn is_list(parameter: &str) -> bool {
+    matches!(
+        parameter,
+        "AlarmActions"
+            | "AlarmNames"
+            | "Capabilities"
+            | "Dimensions"
+            | "InsufficientDataActions"
+            | "MetricData"
+            | "Metrics"
+            | "NotificationARNs"
+            | "OKActions"
+            | "Parameters"
+            | "ResourceTypes"
+            | "ResourcesToImport"
+            | "RetainResources"
+            | "SecurityGroupIds"
+            | "SubnetIds"
+            | "TagKeys"
+            | "Tags"
+            | "VpcSecurityGroupIds"
+    )
+}
+
 /// The namespace of a service's answers.
 pub(super) fn namespace(service: &str) -> &'static str {
     match service {

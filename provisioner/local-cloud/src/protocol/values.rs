@@ -10,6 +10,10 @@ use crate::error::{Answer, AwsError};
 /// The key that marks a time: numbers on JSON protocols, ISO 8601 in XML, a tag in CBOR.
 pub const TIMESTAMP: &str = "$timestamp";
 
+/// The key under which an answer names the request it belongs to, where others have been
+/// told of it already: an invocation's id is in the function's log.
+pub const REQUEST_ID: &str = "$requestId";
+
 /// A time in an answer.
 #[must_use]
 pub fn timestamp(at: DateTime<Utc>) -> Value {

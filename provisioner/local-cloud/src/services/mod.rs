@@ -61,7 +61,7 @@ pub struct Services {
     pub scheduler: scheduler::Scheduler,
     /// CloudFormation: change sets, stacks, events, rollback.
     pub cloudformation: cloudformation::CloudFormation,
-    /// RDS over a real PostgreSQL.
+    /// RDS over a real `PostgreSQL`.
     pub rds: rds::Rds,
     /// ElastiCache over a real Redis-protocol server.
     pub elasticache: elasticache::ElastiCache,
@@ -155,10 +155,14 @@ pub(crate) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     cloud
         .background
         .spawn(sqs::publish_metrics(Arc::clone(cloud)));
+    // What functions connect to, before functions.
+    rds::resume(cloud).await?;
+    elasticache::resume(cloud).await?;
     lambda::resume(cloud)?;
     apigateway::resume(cloud).await?;
     cloudwatch::resume(cloud);
     codedeploy::resume(cloud);
+    scheduler::resume(cloud);
     // Last: what it takes up calls all the others.
     cloudformation::resume(cloud);
     Ok(())
@@ -185,5 +189,7 @@ async fn write_state(cloud: Arc<Cloud>) {
 pub(crate) async fn stop(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     lambda::stop(cloud).await;
     cloudwatch::stop(cloud)?;
+    elasticache::stop(cloud).await;
+    rds::stop(cloud).await;
     cloud.services.save()
 }

@@ -82,7 +82,7 @@ async fn a_request_reaches_the_function_in_format_two() {
     let event = answered.json();
     assert_eq!(event["version"], "2.0");
     assert_eq!(event["routeKey"], "$default");
-    assert_eq!(event["rawPath"], "/echo/a%20b");
+    assert_eq!(event["rawPath"], "/echo/a b");
     assert_eq!(event["rawQueryString"], "x=1&y=a%20b&x=2");
     assert_eq!(
         event["queryStringParameters"],
@@ -96,7 +96,7 @@ async fn a_request_reaches_the_function_in_format_two() {
     assert_eq!(event["isBase64Encoded"], false);
     let context = &event["requestContext"];
     assert_eq!(context["http"]["method"], "POST");
-    assert_eq!(context["http"]["path"], "/echo/a%20b");
+    assert_eq!(context["http"]["path"], "/echo/a b");
     assert_eq!(context["http"]["sourceIp"], "127.0.0.1");
     assert_eq!(context["http"]["userAgent"], "test");
     assert_eq!(context["http"]["protocol"], "HTTP/1.1");
@@ -257,6 +257,55 @@ async fn routes_choose_the_integration_and_an_alias_splits_it() {
     let deploy = json!({ "apiId": api.id, "stageName": "beta" });
     cloud.aws("apigateway", "CreateDeployment", deploy).await;
     assert_eq!(api.get("/beta/version").await.status, 200);
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_route_may_put_requests_into_a_queue() {
+    let cloud = TestCloud::start().await;
+    let queue = cloud
+        .aws("sqs", "CreateQueue", json!({ "QueueName": "inbound" }))
+        .await;
+    let api = echo(&cloud).await;
+    let integration = json!({
+        "apiId": api.id,
+        "integrationType": "AWS_PROXY",
+        "integrationSubtype": "SQS-SendMessage",
+        "payloadFormatVersion": "1.0",
+        "credentialsArn": "arn:aws:iam::000000000000:role/api",
+        "requestParameters": {
+            "QueueUrl": queue["QueueUrl"],
+            "MessageBody": "$request.body",
+            "MessageAttributes": "{\"Signature\":{\"DataType\":\"String\",\"StringValue\":\"${request.header.x-signature}\"}}",
+        },
+    });
+    let integration = cloud
+        .aws("apigateway", "CreateIntegration", integration)
+        .await;
+    let target = format!(
+        "integrations/{}",
+        integration["integrationId"].as_str().unwrap()
+    );
+    let route = json!({ "apiId": api.id, "routeKey": "POST /fallback", "target": target });
+    cloud.aws("apigateway", "CreateRoute", route).await;
+    let request = Request::post(api.at("/fallback"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-signature", "s1");
+    let answered = api.send(request, "From=%2B1&Body=hi").await;
+    assert_eq!(answered.status, 200);
+    assert!(
+        answered.text().contains("<MessageId>"),
+        "{}",
+        answered.text()
+    );
+    let receive = json!({ "QueueUrl": queue["QueueUrl"], "MessageAttributeNames": ["All"] });
+    let received = cloud.aws("sqs", "ReceiveMessage", receive).await;
+    let message = &received["Messages"][0];
+    assert_eq!(message["Body"], "From=%2B1&Body=hi");
+    assert_eq!(
+        message["MessageAttributes"]["Signature"]["StringValue"],
+        "s1"
+    );
     cloud.stop().await;
 }
 

@@ -1,5 +1,6 @@
 //! Every protocol: an answer, an unknown operation, what cannot be read.
 
+use ciborium::cbor;
 use local_cloud::{LocalCloud, Options};
 use serde_json::json;
 
@@ -62,6 +63,73 @@ async fn an_unknown_operation_is_refused_in_every_protocol() {
     let error: ciborium::Value = ciborium::from_reader(&cbor.body[..]).unwrap();
     let kind = &error.as_map().unwrap()[0].1;
     assert_eq!(kind.as_text(), Some("UnknownOperationException"));
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn cbor_carries_numbers_and_times() {
+    let cloud = TestCloud::start().await;
+    let call = |operation: &str, body: ciborium::Value| {
+        let path = format!("/service/GraniteServiceVersion20100801/operation/{operation}");
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&body, &mut bytes).unwrap();
+        let cloud = &cloud;
+        async move {
+            let ask = Ask {
+                method: "POST",
+                path: &path,
+                headers: vec![
+                    ("smithy-protocol", "rpc-v2-cbor".to_owned()),
+                    ("content-type", "application/cbor".to_owned()),
+                ],
+                body: bytes,
+            };
+            let answered = cloud.signed("monitoring", ask).await;
+            assert_eq!(answered.status, 200, "{}", answered.text());
+            answered.body
+        }
+    };
+    let alarm = cbor!({
+        "AlarmName" => "hot",
+        "Namespace" => "N",
+        "MetricName" => "m",
+        "Period" => 60,
+        "EvaluationPeriods" => 1,
+        "Threshold" => 80.5,
+        "ComparisonOperator" => "GreaterThanThreshold",
+        "Statistic" => "Average",
+    });
+    call("PutMetricAlarm", alarm.unwrap()).await;
+    let body = call("DescribeAlarms", cbor!({}).unwrap()).await;
+    let described: ciborium::Value = ciborium::from_reader(&body[..]).unwrap();
+    let member = |value: &ciborium::Value, name: &str| {
+        let entries = value.as_map().unwrap();
+        let found = entries.iter().find(|(key, _)| key.as_text() == Some(name));
+        found.unwrap().1.clone()
+    };
+    let alarm = member(&described, "MetricAlarms").as_array().unwrap()[0].clone();
+    assert_eq!(member(&alarm, "Threshold").as_float(), Some(80.5));
+    assert_eq!(member(&alarm, "Period").as_integer(), Some(60.into()));
+    assert!(member(&alarm, "StateUpdatedTimestamp").is_tag());
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn web_pages_may_ask_s3_only() {
+    let cloud = TestCloud::start().await;
+    let ask = Ask {
+        method: "POST",
+        path: "/?Action=GetCallerIdentity&Version=2011-06-15",
+        headers: vec![
+            ("origin", "http://evil.test".to_owned()),
+            (
+                "content-type",
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
+        ],
+        ..Ask::default()
+    };
+    assert_eq!(cloud.send(ask).await.status, 403);
     cloud.stop().await;
 }
 

@@ -117,6 +117,77 @@ async fn a_body_that_is_not_what_was_signed_is_refused_and_nothing_is_kept() {
 }
 
 #[tokio::test]
+async fn a_checksum_after_the_body_is_verified() {
+    let cloud = with_bucket().await;
+    let put = |checksum: &str| Ask {
+        method: "PUT",
+        path: "/files/streamed",
+        headers: vec![
+            (
+                "x-amz-content-sha256",
+                "STREAMING-UNSIGNED-PAYLOAD-TRAILER".to_owned(),
+            ),
+            ("x-amz-decoded-content-length", "5".to_owned()),
+            ("content-encoding", "aws-chunked".to_owned()),
+            ("x-amz-trailer", "x-amz-checksum-crc32".to_owned()),
+            ("x-amz-sdk-checksum-algorithm", "CRC32".to_owned()),
+        ],
+        body: format!("5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n").into_bytes(),
+    };
+    let wrong = cloud.signed("s3", put("AAAAAA==")).await;
+    assert_eq!(wrong.status, 400, "{}", wrong.text());
+    assert_eq!(s3(&cloud, "GET", "/files/streamed", "").await.status, 404);
+    let right = cloud.signed("s3", put("NhCmhg==")).await;
+    assert_eq!(right.status, 200, "{}", right.text());
+    let got = s3(&cloud, "GET", "/files/streamed", "").await;
+    assert_eq!(got.text(), "hello");
+    assert_eq!(got.header("content-encoding"), "");
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn parts_become_one_object_in_order() {
+    let cloud = with_bucket().await;
+    let tag = |text: &str, name: &str| {
+        let rest = text.split(&format!("<{name}>")).nth(1).unwrap();
+        rest.split('<').next().unwrap().to_owned()
+    };
+    let begun = s3(&cloud, "POST", "/files/big?uploads", "").await.text();
+    let id = tag(&begun, "UploadId");
+    let large = "a".repeat(5 * 1024 * 1024);
+    let mut list = String::new();
+    for (number, body) in [(1, large.as_str()), (2, "end")] {
+        let path = format!("/files/big?partNumber={number}&uploadId={id}");
+        let put = s3(&cloud, "PUT", &path, body).await;
+        assert_eq!(put.status, 200);
+        let etag = put.header("etag");
+        list.push_str(&format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
+        ));
+    }
+    assert_eq!(s3(&cloud, "GET", "/files/big", "").await.status, 404);
+    let path = format!("/files/big?uploadId={id}");
+    let none = "<CompleteMultipartUpload><Part><PartNumber>9</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>";
+    let refused = s3(&cloud, "POST", &path, none).await;
+    assert!(refused.text().contains("InvalidPart"), "{}", refused.text());
+    let all = format!("<CompleteMultipartUpload>{list}</CompleteMultipartUpload>");
+    let done = s3(&cloud, "POST", &path, &all).await;
+    assert_eq!(done.status, 200, "{}", done.text());
+    let range = Ask {
+        method: "GET",
+        path: "/files/big",
+        headers: vec![("range", "bytes=-4".to_owned())],
+        ..Ask::default()
+    };
+    let tail = cloud.signed("s3", range).await;
+    assert_eq!(tail.status, 206);
+    assert_eq!(tail.text(), "aend");
+    let again = s3(&cloud, "POST", &path, &all).await;
+    assert!(again.text().contains("NoSuchUpload"));
+    cloud.stop().await;
+}
+
+#[tokio::test]
 async fn an_object_is_made_once_with_if_none_match() {
     let cloud = with_bucket().await;
     let put = || Ask {

@@ -157,6 +157,27 @@ async fn what_is_received_too_often_is_a_dead_letter() {
 }
 
 #[tokio::test]
+async fn dead_letters_are_sent_back() {
+    let cloud = TestCloud::start().await;
+    let dead = queue(&cloud, "dead", json!({})).await;
+    let arn = attribute(&cloud, &dead, "QueueArn").await;
+    let task = json!({ "SourceArn": arn });
+    let early = refused(&cloud, "StartMessageMoveTask", task.clone()).await;
+    assert_eq!(early, "InvalidParameterValue");
+    let policy = json!({ "deadLetterTargetArn": arn, "maxReceiveCount": 1 }).to_string();
+    let attributes = json!({ "RedrivePolicy": policy, "VisibilityTimeout": "0" });
+    let url = queue(&cloud, "q", attributes).await;
+    send(&cloud, &url, "again").await;
+    receive(&cloud, &url, 0).await;
+    assert!(receive(&cloud, &url, 0).await.is_empty());
+    ok(&cloud, "StartMessageMoveTask", task.clone()).await;
+    let done = ok(&cloud, "ListMessageMoveTasks", task).await;
+    assert_eq!(done["Results"][0]["ApproximateNumberOfMessagesMoved"], 1);
+    assert_eq!(receive(&cloud, &url, 0).await[0]["Body"], "again");
+    cloud.stop().await;
+}
+
+#[tokio::test]
 async fn messages_survive_a_restart() {
     let cloud = TestCloud::start().await;
     let url = queue(&cloud, "q", json!({})).await;

@@ -96,6 +96,13 @@ async fn names_sizes_and_unknown_members_are_refused() {
         let kind = refused(&cloud, "PutParameter", input.clone()).await;
         assert_eq!(kind, "ValidationException", "{input}");
     }
+    let mut digits = put("digits", "12");
+    digits["AllowedPattern"] = "^\\d+$".into();
+    ok(&cloud, "PutParameter", digits.clone()).await;
+    digits["Value"] = "x".into();
+    digits["Overwrite"] = true.into();
+    let mismatch = refused(&cloud, "PutParameter", digits).await;
+    assert_eq!(mismatch, "ParameterPatternMismatchException");
     let mut advanced = put("x", &large);
     advanced["Tier"] = "Intelligent-Tiering".into();
     let advanced = ok(&cloud, "PutParameter", advanced).await;

@@ -28,10 +28,7 @@ export function Component() {
   const context: AdminContext = { organizationId, isAdmin: me?.roles.includes('ADMIN') ?? false }
   return (
     <>
-      <TopBar home={`/admin/${organizationId}`} place={here?.name}>
-        <TopNav label={admin.nav}>
-          <NavLink to={`/admin/${organizationId}/campaigns`}>{admin.campaigns}</NavLink>
-        </TopNav>
+      <TopBar home={`/admin/${organizationId}`} place={here?.name} nav={<TopNav label={admin.nav}><NavLink to={`/admin/${organizationId}/campaigns`}>{admin.campaigns}</NavLink></TopNav>}>
         {me && (
           <AccountMenu
             name={me.displayName}

@@ -5,6 +5,31 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Where a job is. */
+export type BackgroundJobStatus =
+  | 'DONE'
+  | 'FAILED'
+  | 'PENDING'
+  | 'RUNNING';
+
+export type CampaignInput = {
+  cannedResponses?: Array<CannedResponseInput> | null | undefined;
+  description?: string | null | undefined;
+  dueBy?: string | null | undefined;
+  interactionSteps?: InteractionStepInput | null | undefined;
+  introHtml?: string | null | undefined;
+  logoImageUrl?: string | null | undefined;
+  organizationId?: string | null | undefined;
+  overrideOrganizationTextingHours?: boolean | null | undefined;
+  primaryColor?: string | null | undefined;
+  textingHoursEnd?: number | null | undefined;
+  textingHoursEnforced?: boolean | null | undefined;
+  textingHoursStart?: number | null | undefined;
+  timezone?: string | null | undefined;
+  title?: string | null | undefined;
+};
+
+/** Where a campaign is in its life. */
 export type CampaignStatus =
   | 'ACTIVE'
   | 'ARCHIVED'
@@ -12,55 +37,33 @@ export type CampaignStatus =
   | 'CLOSED_FOR_INITIAL_SENDS'
   | 'NOT_STARTED';
 
-export type BackgroundJobStatus =
-  | 'PENDING'
-  | 'RUNNING'
-  | 'FAILED'
-  | 'DONE';
-
-export type InteractionStepInput = {
-  id?: string | null | undefined;
-  questionText?: string | null | undefined;
-  script?: string | null | undefined;
-  answerOption?: string | null | undefined;
-  answerActions?: string | null | undefined;
-  parentInteractionId?: string | null | undefined;
-  isDeleted?: boolean | null | undefined;
-  interactionSteps?: Array<InteractionStepInput> | null | undefined;
-};
-
 export type CannedResponseInput = {
-  id?: string | null | undefined;
-  title: string;
-  text: string;
   deleted?: boolean | null | undefined;
+  id?: string | null | undefined;
   isNew?: boolean | null | undefined;
   isUpdated?: boolean | null | undefined;
+  text: string;
+  title: string;
 };
 
-export type CampaignInput = {
-  title?: string | null | undefined;
-  description?: string | null | undefined;
-  dueBy?: string | null | undefined;
-  logoImageUrl?: string | null | undefined;
-  primaryColor?: string | null | undefined;
-  introHtml?: string | null | undefined;
-  organizationId?: string | null | undefined;
-  interactionSteps?: InteractionStepInput | null | undefined;
-  cannedResponses?: Array<CannedResponseInput> | null | undefined;
-  overrideOrganizationTextingHours?: boolean | null | undefined;
-  textingHoursEnforced?: boolean | null | undefined;
-  textingHoursStart?: number | null | undefined;
-  textingHoursEnd?: number | null | undefined;
-  timezone?: string | null | undefined;
+export type InteractionStepInput = {
+  answerActions?: string | null | undefined;
+  answerOption?: string | null | undefined;
+  id?: string | null | undefined;
+  interactionSteps?: Array<InteractionStepInput> | null | undefined;
+  isDeleted?: boolean | null | undefined;
+  parentInteractionId?: string | null | undefined;
+  questionText?: string | null | undefined;
+  script?: string | null | undefined;
 };
 
 export type CampaignEditQueryVariables = Exact<{
   campaignId: string;
+  isAdmin: boolean;
 }>;
 
 
-export type CampaignEditQuery = { currentUser: { id: string, firstName: string, lastName: string } | null, campaign: { id: string, title: string, description: string, dueBy: string | null, status: CampaignStatus, isStarted: boolean, contactsCount: number, contactFileName: string | null, customFields: Array<string>, overrideOrganizationTextingHours: boolean, textingHoursEnforced: boolean, textingHoursStart: number, textingHoursEnd: number, timezone: string, contactsPreview: Array<{ id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, customFields: string }>, contactImportJob: { id: string, status: BackgroundJobStatus, progress: number, resultMessage: string | null, createdAt: string, updatedAt: string } | null, contactImport: { fileName: string, rowsCount: number, loadedCount: number, invalidCount: number, duplicateCount: number, optedOutCount: number, rejectedRowsUrl: string | null, rejectedRows: Array<{ line: number, cell: string, reason: string }> } | null, startJob: { id: string, status: BackgroundJobStatus, progress: number, resultMessage: string | null } | null, interactionSteps: Array<{ id: string, script: string | null, parentInteractionId: string | null }>, cannedResponses: Array<{ id: string, title: string, text: string, order: number }>, organization: { id: string, textingHoursEnforced: boolean, textingHoursStart: number, textingHoursEnd: number } } | null };
+export type CampaignEditQuery = { currentUser: { id: string, firstName: string, lastName: string } | null, campaign: { id: string, title: string, description: string, dueBy: string | null, status: CampaignStatus, isStarted: boolean, contactsCount: number, contactFileName: string | null, customFields: Array<string>, overrideOrganizationTextingHours: boolean, textingHoursEnforced: boolean, textingHoursStart: number, textingHoursEnd: number, timezone: string, contactsPreview?: Array<{ id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, externalIdType: string | null, customFields: string }>, contactImportJob: { id: string, status: BackgroundJobStatus, progress: number, resultMessage: string | null, createdAt: string, updatedAt: string } | null, contactImport: { fileName: string, rowsCount: number, loadedCount: number, invalidCount: number, duplicateCount: number, optedOutCount: number, rejectedRowsUrl: string | null, rejectedRows: Array<{ line: number, cell: string, reason: string }> } | null, startJob: { id: string, status: BackgroundJobStatus, progress: number, resultMessage: string | null } | null, interactionSteps: Array<{ id: string, script: string | null, parentInteractionId: string | null }>, cannedResponses: Array<{ id: string, title: string, text: string, order: number }>, organization: { id: string, textingHoursEnforced: boolean, textingHoursStart: number, textingHoursEnd: number } } | null };
 
 export type EditCampaignMutationVariables = Exact<{
   campaignId: string;
@@ -83,12 +86,12 @@ export type ScriptPreviewQueryVariables = Exact<{
 }>;
 
 
-export type ScriptPreviewQuery = { campaign: { id: string, scriptPreview: Array<{ text: string, unknownFields: Array<string>, missingFields: Array<string>, segments: number, contact: { id: string } }> } | null };
+export type ScriptPreviewQuery = { campaign: { id: string, scriptPreview: Array<{ text: string, unknownFields: Array<string>, missingFields: Array<string>, segments: number, contact: { id: string, firstName: string, lastName: string } }> } | null };
 
-export const CampaignEdit = operation<CampaignEditQuery, CampaignEditQueryVariables>('CampaignEdit', "query CampaignEdit($campaignId: String!) { currentUser { id firstName lastName } campaign(id: $campaignId) { id title description dueBy status isStarted contactsCount contactFileName customFields contactsPreview { id firstName lastName cell stateCode externalId customFields } contactImportJob { id status progress resultMessage createdAt updatedAt } contactImport { fileName rowsCount loadedCount invalidCount duplicateCount optedOutCount rejectedRows { line cell reason } rejectedRowsUrl } startJob { id status progress resultMessage } interactionSteps { id script parentInteractionId } cannedResponses { id title text order } overrideOrganizationTextingHours textingHoursEnforced textingHoursStart textingHoursEnd timezone organization { id textingHoursEnforced textingHoursStart textingHoursEnd } } }")
+export const CampaignEdit = operation<CampaignEditQuery, CampaignEditQueryVariables>('CampaignEdit', "query CampaignEdit($campaignId: String!, $isAdmin: Boolean!) { currentUser { id firstName lastName } campaign(id: $campaignId) { id title description dueBy status isStarted contactsCount contactFileName customFields contactsPreview @include(if: $isAdmin) { id firstName lastName cell stateCode externalId externalIdType customFields } contactImportJob { id status progress resultMessage createdAt updatedAt } contactImport { fileName rowsCount loadedCount invalidCount duplicateCount optedOutCount rejectedRows { line cell reason } rejectedRowsUrl } startJob { id status progress resultMessage } interactionSteps { id script parentInteractionId } cannedResponses { id title text order } overrideOrganizationTextingHours textingHoursEnforced textingHoursStart textingHoursEnd timezone organization { id textingHoursEnforced textingHoursStart textingHoursEnd } } }")
 
 export const EditCampaign = operation<EditCampaignMutation, EditCampaignMutationVariables>('EditCampaign', "mutation EditCampaign($campaignId: String!, $campaign: CampaignInput!) { editCampaign(id: $campaignId, campaign: $campaign) { id } }")
 
 export const StartCampaign = operation<StartCampaignMutation, StartCampaignMutationVariables>('StartCampaign', "mutation StartCampaign($campaignId: String!) { startCampaign(id: $campaignId) { id status } }")
 
-export const ScriptPreview = operation<ScriptPreviewQuery, ScriptPreviewQueryVariables>('ScriptPreview', "query ScriptPreview($campaignId: String!, $script: String!) { campaign(id: $campaignId) { id scriptPreview(script: $script) { contact { id } text unknownFields missingFields segments } } }")
+export const ScriptPreview = operation<ScriptPreviewQuery, ScriptPreviewQueryVariables>('ScriptPreview', "query ScriptPreview($campaignId: String!, $script: String!) { campaign(id: $campaignId) { id scriptPreview(script: $script) { contact { id firstName lastName } text unknownFields missingFields segments } } }")

@@ -1,8 +1,8 @@
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { Navigate, useParams, useSearchParams } from 'react-router'
 import { useQuery } from '../../api/useQuery'
 import { admin } from '../../text/admin'
-import { ButtonLink } from '../../ui/Button'
+import { cx } from '../../ui/cx'
 import { Page, PageHead } from '../../ui/Page'
 import { ErrorState, Loading } from '../../ui/Surface'
 import { useAdmin } from './AdminFrame'
@@ -24,10 +24,15 @@ function pollOf(data: CampaignEditQuery | null): number {
 /** Everything that makes up a campaign, a section at a time. */
 export function Component() {
   const { campaignId = '' } = useParams()
-  const { organizationId } = useAdmin()
+  const { organizationId, isAdmin } = useAdmin()
   const [pollMs, setPollMs] = useState(JOB_POLL_MS)
-  const { data, error, refetch } = useQuery(CampaignEdit, { campaignId }, { pollMs })
+  const { data, error, refetch } = useQuery(CampaignEdit, { campaignId, isAdmin }, { pollMs })
   const wanted = pollOf(data)
+  // A job that has just ended may have ended while this answer was being put together.
+  useEffect(() => {
+    if (wanted === CALM_POLL_MS) void refetch()
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for every end of a job
+  }, [wanted])
   if (data && wanted !== pollMs) setPollMs(wanted)
   const base = `/admin/${organizationId}/campaigns`
   const [wasStarted, setWasStarted] = useState<boolean | null>(null)
@@ -65,11 +70,10 @@ function Form({ data, base, refetch }: { data: CampaignEditQuery; base: string; 
       <PageHead
         title={campaign.title}
         back={campaign.isStarted ? { to: `${base}/${campaign.id}`, label: admin.edit.backToCampaign } : { to: base, label: admin.edit.back }}
-        actions={campaign.isStarted && <ButtonLink to={`${base}/${campaign.id}`}>{admin.edit.backToCampaign}</ButtonLink>}
       >
         <div><StatusChip status={campaign.status} /></div>
       </PageHead>
-      <div className={styles.layout}>
+      <div className={cx(!campaign.isStarted && styles.layout)}>
         <EditSections
           campaign={campaign}
           me={me}
@@ -79,7 +83,7 @@ function Form({ data, base, refetch }: { data: CampaignEditQuery; base: string; 
           onUnsaved={mark}
           onSaved={async (section) => {
             await refetch()
-            if (isNew) setOpen(nextSection(section))
+            if (isNew) setOpen(nextSection(section, campaign))
           }}
           refetch={refetch}
           isNew={isNew}

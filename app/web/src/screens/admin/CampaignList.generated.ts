@@ -5,6 +5,7 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Where a campaign is in its life. */
 export type CampaignStatus =
   | 'ACTIVE'
   | 'ARCHIVED'
@@ -12,24 +13,24 @@ export type CampaignStatus =
   | 'CLOSED_FOR_INITIAL_SENDS'
   | 'NOT_STARTED';
 
-export type SortCampaignsBy =
-  | 'DUE_DATE_ASC'
-  | 'DUE_DATE_DESC'
-  | 'ID_ASC'
-  | 'ID_DESC'
-  | 'TITLE';
-
-export type OffsetLimitCursor = {
-  offset: number;
-  limit: number;
-};
-
 export type CampaignsFilter = {
   campaignId?: number | null | undefined;
   campaignIds?: Array<number> | null | undefined;
   searchString?: string | null | undefined;
   status?: CampaignStatus | null | undefined;
 };
+
+export type OffsetLimitCursor = {
+  limit: number;
+  offset: number;
+};
+
+export type SortCampaignsBy =
+  | 'DUE_DATE_ASC'
+  | 'DUE_DATE_DESC'
+  | 'ID_ASC'
+  | 'ID_DESC'
+  | 'TITLE';
 
 export type CampaignListQueryVariables = Exact<{
   organizationId: string;

@@ -5,6 +5,7 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Where a campaign is in its life. */
 export type CampaignStatus =
   | 'ACTIVE'
   | 'ARCHIVED'

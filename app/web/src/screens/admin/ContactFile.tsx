@@ -17,7 +17,7 @@ export interface ChosenFile {
 const START_BYTES = 65_536
 
 export async function inspect(file: File): Promise<ChosenFile> {
-  const header = readHeader(await file.slice(0, START_BYTES).text())
+  const header = readHeader(await new Response(file.slice(0, START_BYTES)).text())
   return { file, header, problem: problemOf(file, header) }
 }
 

@@ -2,9 +2,7 @@ import { phoneWords } from '../../lib/phone'
 import { parseCustomFields } from '../../lib/script'
 import { admin } from '../../text/admin'
 import { Table, type Column } from '../../ui/Table'
-import type { EditedCampaign } from './sections'
-
-type Contact = EditedCampaign['contactsPreview'][number]
+import type { EditedCampaign, SampleContact as Contact } from './sections'
 
 /** Three contacts as they were read: a wrong column shows here first. */
 export function ContactSample({ campaign }: { campaign: EditedCampaign }) {
@@ -22,7 +20,7 @@ export function ContactSample({ campaign }: { campaign: EditedCampaign }) {
   return (
     <div className="stack" style={{ gap: '0.5rem' }}>
       <h3>{admin.contacts.sample}</h3>
-      <Table caption={admin.contacts.sample} columns={columns} rows={campaign.contactsPreview} keyOf={({ id }) => id} />
+      <Table caption={admin.contacts.sample} columns={columns} rows={campaign.contactsPreview ?? []} keyOf={({ id }) => id} />
     </div>
   )
 }

@@ -25,7 +25,7 @@ export function ContactsSection(props: SectionProps) {
       {!isBusy && campaign.contactImport && <ImportReport report={campaign.contactImport} />}
       {campaign.contactsCount > 0 && (
         <>
-          <ContactSample campaign={campaign} />
+          {campaign.contactsPreview && <ContactSample campaign={campaign} />}
           {campaign.customFields.length > 0 && (
             <div className="stack" style={{ gap: '0.5rem' }}>
               <h3>{admin.contacts.fields}</h3>
@@ -36,7 +36,8 @@ export function ContactsSection(props: SectionProps) {
           )}
         </>
       )}
-      {campaign.isStarted ? <Notice>{admin.contacts.fixed}</Notice> : !isBusy && <ReplaceContacts {...props} />}
+      {campaign.isStarted && <Notice>{admin.contacts.fixed}</Notice>}
+      {!campaign.isStarted && !isBusy && campaign.contactsPreview && <ReplaceContacts {...props} />}
       {props.isNew && !isBusy && campaign.contactsCount > 0 && (
         <div>
           <Button kind="primary" onClick={() => void props.onSaved('contacts')}>{admin.edit.saveNext}</Button>

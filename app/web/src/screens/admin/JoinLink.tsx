@@ -21,7 +21,7 @@ export function JoinLink({ url }: { url: string }) {
     <Card aria-label={admin.stats.invite}>
       <div className={styles.link}>
         <TextField label={admin.stats.invite} hint={admin.stats.inviteHint} readOnly value={url} onFocus={(event) => { event.target.select() }} />
-        <Button style={{ marginBottom: '1.6rem' }} onClick={() => void copy()}>
+        <Button onClick={() => void copy()}>
           {isCopied ? <CheckIcon /> : <CopyIcon />} <span role="status">{isCopied ? common.copied : admin.stats.copy}</span>
         </Button>
       </div>

@@ -40,15 +40,17 @@ export function ResponsesSection(props: SectionProps) {
       <ol className="stack">
         {drafts.map((draft, index) => (
           <li key={draft.id} className={styles.response}>
-            <Tools
-              title={draft.title || admin.responses.untitled}
-              isFirst={index === 0}
-              isLast={index === drafts.length - 1}
-              onMove={(by) => { setDrafts(moved(drafts, index, index + by)) }}
-              onRemove={() => { setDrafts(drafts.filter((_, at) => at !== index)) }}
-            />
-            <TextField label={admin.responses.title} value={draft.title} onChange={(event) => { change(index, { title: event.target.value }) }} />
-            <ScriptEditor label={admin.responses.text} value={draft.text} customFields={campaign.customFields} onChange={(text) => { change(index, { text }) }} />
+            <div className={styles.responseHead}>
+              <TextField label={admin.responses.title} value={draft.title} onChange={(event) => { change(index, { title: event.target.value }) }} />
+              <Tools
+                title={draft.title || admin.responses.untitled}
+                isFirst={index === 0}
+                isLast={index === drafts.length - 1}
+                onMove={(by) => { setDrafts(moved(drafts, index, index + by)) }}
+                onRemove={() => { setDrafts(drafts.filter((_, at) => at !== index)) }}
+              />
+            </div>
+            <ScriptEditor isQuiet label={admin.responses.text} value={draft.text} customFields={campaign.customFields} onChange={(text) => { change(index, { text }) }} />
           </li>
         ))}
       </ol>

@@ -10,10 +10,12 @@ interface Props {
   value: string
   customFields: readonly string[]
   onChange: (value: string) => void
+  /** Shows the fields only while it is worked in. */
+  isQuiet?: boolean
 }
 
 /** Text with fields: chips put a field where the cursor is, and fields nobody knows stand out. */
-export function ScriptEditor({ label, value, customFields, onChange }: Props) {
+export function ScriptEditor({ label, value, customFields, onChange, isQuiet = false }: Props) {
   const id = useId()
   const box = useRef<HTMLTextAreaElement>(null)
   const cursor = useRef<number | null>(null)
@@ -33,7 +35,7 @@ export function ScriptEditor({ label, value, customFields, onChange }: Props) {
   }, [value])
 
   return (
-    <div className={styles.editor}>
+    <div className={cx(styles.editor, isQuiet && styles.isQuiet)}>
       <label className={styles.label} htmlFor={id}>{label}</label>
       <div className={styles.chips} role="group" aria-label={admin.script.insert}>
         {[...OFFERED_FIELDS, ...customFields].map((name) => (

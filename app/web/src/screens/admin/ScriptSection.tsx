@@ -1,6 +1,6 @@
 import { useState, type SubmitEvent } from 'react'
 import { config } from '../../config'
-import { costlyCharacters, countSegments } from '../../lib/segments'
+import { asSent, costlyCharacters, countSegments } from '../../lib/segments'
 import { admin } from '../../text/admin'
 import { Notice } from '../../ui/Surface'
 import type { SectionProps } from './EditSections'
@@ -40,7 +40,8 @@ export function ScriptSection(props: SectionProps) {
   )
 }
 
-function Counter({ text, hasSamples }: { text: string; hasSamples: boolean }) {
+function Counter({ text: typed, hasSamples }: { text: string; hasSamples: boolean }) {
+  const text = asSent(typed)
   const { encoding, segments } = countSegments(text)
   return (
     <>

@@ -24,7 +24,7 @@ function nameOf(texter: Summary): string {
 export function TexterTable({ campaign }: { campaign: WatchedCampaign }) {
   const rows = [...campaign.assignmentSummaries].sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
   return (
-    <section className="stack" aria-label={admin.stats.table}>
+    <section className="stack">
       <h2>{admin.stats.table} <span className="quiet figures">{rows.length > 0 && count(rows.length)}</span></h2>
       {rows.length > 0 && <Table caption={admin.stats.table} columns={COLUMNS} rows={rows} keyOf={({ assignmentId }) => assignmentId} />}
       {rows.length === 0 && (

@@ -5,41 +5,41 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
-export type InteractionStepInput = {
-  id?: string | null | undefined;
-  questionText?: string | null | undefined;
-  script?: string | null | undefined;
-  answerOption?: string | null | undefined;
-  answerActions?: string | null | undefined;
-  parentInteractionId?: string | null | undefined;
-  isDeleted?: boolean | null | undefined;
-  interactionSteps?: Array<InteractionStepInput> | null | undefined;
+export type CampaignInput = {
+  cannedResponses?: Array<CannedResponseInput> | null | undefined;
+  description?: string | null | undefined;
+  dueBy?: string | null | undefined;
+  interactionSteps?: InteractionStepInput | null | undefined;
+  introHtml?: string | null | undefined;
+  logoImageUrl?: string | null | undefined;
+  organizationId?: string | null | undefined;
+  overrideOrganizationTextingHours?: boolean | null | undefined;
+  primaryColor?: string | null | undefined;
+  textingHoursEnd?: number | null | undefined;
+  textingHoursEnforced?: boolean | null | undefined;
+  textingHoursStart?: number | null | undefined;
+  timezone?: string | null | undefined;
+  title?: string | null | undefined;
 };
 
 export type CannedResponseInput = {
-  id?: string | null | undefined;
-  title: string;
-  text: string;
   deleted?: boolean | null | undefined;
+  id?: string | null | undefined;
   isNew?: boolean | null | undefined;
   isUpdated?: boolean | null | undefined;
+  text: string;
+  title: string;
 };
 
-export type CampaignInput = {
-  title?: string | null | undefined;
-  description?: string | null | undefined;
-  dueBy?: string | null | undefined;
-  logoImageUrl?: string | null | undefined;
-  primaryColor?: string | null | undefined;
-  introHtml?: string | null | undefined;
-  organizationId?: string | null | undefined;
-  interactionSteps?: InteractionStepInput | null | undefined;
-  cannedResponses?: Array<CannedResponseInput> | null | undefined;
-  overrideOrganizationTextingHours?: boolean | null | undefined;
-  textingHoursEnforced?: boolean | null | undefined;
-  textingHoursStart?: number | null | undefined;
-  textingHoursEnd?: number | null | undefined;
-  timezone?: string | null | undefined;
+export type InteractionStepInput = {
+  answerActions?: string | null | undefined;
+  answerOption?: string | null | undefined;
+  id?: string | null | undefined;
+  interactionSteps?: Array<InteractionStepInput> | null | undefined;
+  isDeleted?: boolean | null | undefined;
+  parentInteractionId?: string | null | undefined;
+  questionText?: string | null | undefined;
+  script?: string | null | undefined;
 };
 
 export type CreatePresignedUploadUrlMutationVariables = Exact<{

@@ -34,7 +34,8 @@ test('changes that are not saved hold it back', () => {
   expect(startObstacles(complete, new Set(['script']))).toEqual(['First text: save your changes'])
 })
 
-test('the sections follow each other to the end', () => {
-  expect(nextSection('basics')).toBe('contacts')
-  expect(nextSection('hours')).toBeNull()
+test('the sections follow each other, and the last leads to what is still to do', () => {
+  expect(nextSection('basics', complete)).toBe('contacts')
+  expect(nextSection('hours', complete)).toBeNull()
+  expect(nextSection('hours', { ...complete, description: '' })).toBe('basics')
 })

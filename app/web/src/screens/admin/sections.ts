@@ -4,6 +4,8 @@ import { admin } from '../../text/admin'
 import type { CampaignEditQuery } from './CampaignEdit.generated'
 
 export type EditedCampaign = NonNullable<CampaignEditQuery['campaign']>
+/** The sample of contacts, which only admins see. */
+export type SampleContact = NonNullable<EditedCampaign['contactsPreview']>[number]
 export type SectionName = 'basics' | 'contacts' | 'script' | 'responses' | 'hours'
 export const SECTIONS: readonly SectionName[] = ['basics', 'contacts', 'script', 'responses', 'hours']
 
@@ -44,6 +46,8 @@ export function startObstacles(campaign: EditedCampaign, unsaved: ReadonlySet<Se
   })
 }
 
-export function nextSection(section: SectionName): SectionName | null {
-  return SECTIONS[SECTIONS.indexOf(section) + 1] ?? null
+/** Where saving a section leads: to the one below, and from the last one to whatever is still to do. */
+export function nextSection(section: SectionName, campaign: EditedCampaign): SectionName | null {
+  const below = SECTIONS[SECTIONS.indexOf(section) + 1]
+  return below ?? SECTIONS.find((name) => name !== section && !isComplete(name, campaign)) ?? null
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
 import { useQuery } from '../../api/useQuery'
 import { parseCustomFields, renderScript, type ScriptTexter } from '../../lib/script'
-import { countSegments } from '../../lib/segments'
+import { asSent, countSegments } from '../../lib/segments'
 import { ScriptPreview } from './CampaignEdit.generated'
 import type { EditedCampaign } from './sections'
 
@@ -30,11 +30,17 @@ export function usePreviews(campaign: EditedCampaign, script: string, texter: Sc
   const { data } = useQuery(ScriptPreview, { campaignId: campaign.id, script: paused }, { isPaused })
   const fromServer = paused === script ? data?.campaign?.scriptPreview : undefined
 
+  const nameOf = (contact: { firstName: string; lastName: string }) => `${contact.firstName} ${contact.lastName}`
+  const last = data?.campaign?.scriptPreview
+  // Who may not see the contacts has the server's word only.
+  if (!campaign.contactsPreview) {
+    return (last ?? []).map(({ contact, ...rendered }) => ({ id: contact.id, name: nameOf(contact), ...rendered }))
+  }
   return campaign.contactsPreview.map((contact) => {
-    const name = `${contact.firstName} ${contact.lastName}`
+    const name = nameOf(contact)
     const answer = fromServer?.find((candidate) => candidate.contact.id === contact.id)
     if (answer) return { id: contact.id, name, text: answer.text, missingFields: answer.missingFields, segments: answer.segments }
     const { text, missingFields } = renderScript(script, { ...contact, customFields: parseCustomFields(contact.customFields) }, texter)
-    return { id: contact.id, name, text, missingFields, segments: countSegments(text).segments }
+    return { id: contact.id, name, text, missingFields, segments: countSegments(asSent(text)).segments }
   })
 }

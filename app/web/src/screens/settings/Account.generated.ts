@@ -5,23 +5,23 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type UserPasswordChange = {
+  email: string;
+  newPassword: string;
+  password: string;
+  passwordConfirm: string;
+};
+
 export type UserSelfInput = {
   firstName: string;
   lastName: string;
   subscribedToReminders: boolean;
 };
 
-export type UserPasswordChange = {
-  email: string;
-  password: string;
-  passwordConfirm: string;
-  newPassword: string;
-};
-
 export type AccountQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type AccountQuery = { currentUser: { id: string, firstName: string, lastName: string, email: string } | null };
+export type AccountQuery = { currentUser: { id: string, firstName: string, lastName: string, email: string, subscribedToReminders: boolean } | null };
 
 export type EditSelfMutationVariables = Exact<{
   userData: UserSelfInput;
@@ -38,7 +38,7 @@ export type ChangeUserPasswordMutationVariables = Exact<{
 
 export type ChangeUserPasswordMutation = { changeUserPassword: { id: string } };
 
-export const Account = operation<AccountQuery, AccountQueryVariables>('Account', "query Account { currentUser { id firstName lastName email } }")
+export const Account = operation<AccountQuery, AccountQueryVariables>('Account', "query Account { currentUser { id firstName lastName email subscribedToReminders } }")
 
 export const EditSelf = operation<EditSelfMutation, EditSelfMutationVariables>('EditSelf', "mutation EditSelf($userData: UserSelfInput!) { editSelf(userData: $userData) { id firstName lastName } }")
 

@@ -3,7 +3,7 @@ import { request } from '../../api/client'
 import { useAction } from '../../api/useAction'
 import { settings } from '../../text/settings'
 import { Button } from '../../ui/Button'
-import { TextField } from '../../ui/Field'
+import { Switch, TextField } from '../../ui/Field'
 import { Card, ErrorNotice, Notice } from '../../ui/Surface'
 import { EditSelf, type AccountQuery } from './Account.generated'
 
@@ -12,14 +12,15 @@ type Me = NonNullable<AccountQuery['currentUser']>
 export function NameForm({ me }: { me: Me }) {
   const [firstName, setFirstName] = useState(me.firstName)
   const [lastName, setLastName] = useState(me.lastName)
+  const [isReminded, setReminded] = useState(me.subscribedToReminders)
   const [isSaved, setSaved] = useState(false)
   const [isChecked, setChecked] = useState(false)
   const missing = (value: string) => (isChecked && value.trim() === '' ? settings.required : null)
   const save = useAction(
     useCallback(async () => {
-      await request(EditSelf, { userData: { firstName: firstName.trim(), lastName: lastName.trim(), subscribedToReminders: true } })
+      await request(EditSelf, { userData: { firstName: firstName.trim(), lastName: lastName.trim(), subscribedToReminders: isReminded } })
       setSaved(true)
-    }, [firstName, lastName]),
+    }, [firstName, lastName, isReminded]),
   )
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
@@ -37,6 +38,7 @@ export function NameForm({ me }: { me: Me }) {
         <TextField label={settings.firstName} hint={settings.firstNameHint} autoComplete="given-name" error={missing(firstName)} value={firstName} onChange={(event) => { setFirstName(event.target.value) }} />
         <TextField label={settings.lastName} autoComplete="family-name" error={missing(lastName)} value={lastName} onChange={(event) => { setLastName(event.target.value) }} />
         <TextField label={settings.email} hint={settings.emailHint} value={me.email} readOnly disabled />
+        <Switch label={settings.reminders} checked={isReminded} onChange={(event) => { setReminded(event.target.checked) }} />
         <div>
           <Button type="submit" kind="primary" isBusy={save.isRunning}>{settings.save}</Button>
         </div>

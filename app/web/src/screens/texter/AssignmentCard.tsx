@@ -23,8 +23,8 @@ export function AssignmentCard({ todo, base, onChange }: { todo: Todo; base: str
           <p className="quiet">{texter.card.due(dayWords(campaign.dueBy))} ({daysUntil(campaign.dueBy, new Date())})</p>
         )}
       </div>
-      <dl className={cx(styles.counts, 'figures')}>
-        <Count label={texter.card.toSend} value={counts.needsMessage} />
+      <dl className={styles.counts}>
+        {campaign.status === 'ACTIVE' && <Count label={texter.card.toSend} value={counts.needsMessage} />}
         <Count label={texter.card.waiting} value={counts.needsResponse} isWaiting={counts.needsResponse > 0} />
       </dl>
       {offer.note !== null && <Notice>{offer.note}</Notice>}

@@ -58,7 +58,7 @@ export function Composer({ contact, assignment, draft, setDraft, chosen, onUse, 
   return (
     <div className={styles.composer}>
       {blocked !== null && <Notice tone="attention">{blocked}</Notice>}
-      {blocked === null && !contact.isTextable && <Notice tone="attention">{texter.talk.notNow(placeWords(contact.timezone, new Date()))}</Notice>}
+      {blocked === null && !contact.isTextable && <Notice tone="attention">{texter.talk.notNow(placeWords(contact, new Date()))}</Notice>}
       <ErrorNotice error={reply.error} title={texter.talk.notSent} />
       <div className={styles.write}>
         <textarea

@@ -5,6 +5,7 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Where a campaign is in its life. */
 export type CampaignStatus =
   | 'ACTIVE'
   | 'ARCHIVED'
@@ -13,13 +14,13 @@ export type CampaignStatus =
   | 'NOT_STARTED';
 
 export type MessageInput = {
-  text: string;
-  contactNumber?: string | null | undefined;
   assignmentId: string;
   cannedResponseId?: number | null | undefined;
-  isInitialMessage?: boolean | null | undefined;
+  contactNumber?: string | null | undefined;
   /** One per click: the same key returns the first result. UUID. */
   idempotencyKey?: string | null | undefined;
+  isInitialMessage?: boolean | null | undefined;
+  text: string;
 };
 
 export type OptOutInput = {
@@ -55,7 +56,7 @@ export type ThreadQueryVariables = Exact<{
 }>;
 
 
-export type ThreadQuery = { contact: { id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, customFields: string, messageStatus: string, isOptedOut: boolean, isTextable: boolean, timezone: string, assignmentId: string | null, messages: Array<{ id: string, text: string, isFromContact: boolean, createdAt: string, sendStatus: string, errorCode: number | null }> } | null };
+export type ThreadQuery = { contact: { id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, externalIdType: string | null, customFields: string, messageStatus: string, isOptedOut: boolean, isTextable: boolean, timezone: string, assignmentId: string | null, messages: Array<{ id: string, text: string, isFromContact: boolean, createdAt: string, sendStatus: string, errorCode: number | null }> } | null };
 
 export type SendReplyMutationVariables = Exact<{
   message: MessageInput;
@@ -87,7 +88,7 @@ export const ConversationList = operation<ConversationListQuery, ConversationLis
 
 export const Stamp = operation<StampQuery, StampQueryVariables>('Stamp', "query Stamp($assignmentId: String!) { assignment(id: $assignmentId) { id stamp } }")
 
-export const Thread = operation<ThreadQuery, ThreadQueryVariables>('Thread', "query Thread($contactId: String!) { contact(id: $contactId) { id firstName lastName cell stateCode externalId customFields messageStatus isOptedOut isTextable timezone assignmentId messages { id text isFromContact createdAt sendStatus errorCode } } }")
+export const Thread = operation<ThreadQuery, ThreadQueryVariables>('Thread', "query Thread($contactId: String!) { contact(id: $contactId) { id firstName lastName cell stateCode externalId externalIdType customFields messageStatus isOptedOut isTextable timezone assignmentId messages { id text isFromContact createdAt sendStatus errorCode } } }")
 
 export const SendReply = operation<SendReplyMutation, SendReplyMutationVariables>('SendReply', "mutation SendReply($message: MessageInput!, $contactId: String!) { sendMessage(message: $message, campaignContactId: $contactId) { id messageStatus } }")
 

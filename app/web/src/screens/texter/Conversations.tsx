@@ -45,17 +45,23 @@ export function Component() {
   return (
     <div className={styles.screen}>
       <title>{`${assignment?.campaign.title ?? texter.talk.list} · Spoke`}</title>
-      <TaskBar backTo={todos} backLabel={texter.talk.back} title={assignment?.campaign.title ?? texter.talk.list} />
-      {assignment === null && (error ? <ErrorState error={error} onRetry={retry} /> : <div style={{ padding: '1rem' }}><Loading /></div>)}
+      <div className={cx(contactId !== undefined && styles.onlyWide)}>
+        <TaskBar backTo={todos} backLabel={texter.talk.back} title={assignment?.campaign.title ?? texter.talk.list} />
+      </div>
+      {assignment === null && (
+        <main id="main" tabIndex={-1} className={styles.alone}>
+          {error ? <ErrorState error={error} onRetry={retry} /> : <Loading />}
+        </main>
+      )}
       {assignment !== null && (
-        <div className={styles.panes}>
+        <main id="main" tabIndex={-1} className={styles.panes}>
           <ConversationListPane entries={list.entries} error={list.error} base={base} contactId={contactId} onRetry={retry} className={cx(contactId !== undefined && styles.hidden)} />
           {contactId === undefined ? (
             <NothingOpen hasSome={firstId !== null} />
           ) : (
             <ThreadPane key={contactId} assignment={assignment} contactId={contactId} base={base} stamp={list.stamp} onChanged={() => void list.refetch()} onDone={leave} />
           )}
-        </div>
+        </main>
       )}
     </div>
   )

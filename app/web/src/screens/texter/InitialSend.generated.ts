@@ -5,6 +5,7 @@ import { operation } from '../../api/operation'
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+/** Where a campaign is in its life. */
 export type CampaignStatus =
   | 'ACTIVE'
   | 'ARCHIVED'
@@ -13,13 +14,13 @@ export type CampaignStatus =
   | 'NOT_STARTED';
 
 export type MessageInput = {
-  text: string;
-  contactNumber?: string | null | undefined;
   assignmentId: string;
   cannedResponseId?: number | null | undefined;
-  isInitialMessage?: boolean | null | undefined;
+  contactNumber?: string | null | undefined;
   /** One per click: the same key returns the first result. UUID. */
   idempotencyKey?: string | null | undefined;
+  isInitialMessage?: boolean | null | undefined;
+  text: string;
 };
 
 export type InitialSendQueryVariables = Exact<{
@@ -36,7 +37,7 @@ export type NextContactsQueryVariables = Exact<{
 }>;
 
 
-export type NextContactsQuery = { contactsForAssignment: Array<{ id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, customFields: string }> };
+export type NextContactsQuery = { contactsForAssignment: Array<{ id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, externalIdType: string | null, customFields: string }> };
 
 export type SendFirstMessageMutationVariables = Exact<{
   message: MessageInput;
@@ -55,7 +56,7 @@ export type ReleaseUnmessagedContactsMutation = { releaseUnmessagedContacts: num
 
 export const InitialSend = operation<InitialSendQuery, InitialSendQueryVariables>('InitialSend', "query InitialSend($assignmentId: String!) { assignment(id: $assignmentId) { id hasUnassignedContactsForTexter texter { id firstName lastName } contactCounts { needsMessage messaged needsResponse convo closed total } campaign { id title status interactionSteps { id script parentInteractionId } overrideOrganizationTextingHours textingHoursEnforced textingHoursStart textingHoursEnd organization { id textingHoursEnforced textingHoursStart textingHoursEnd } } } }")
 
-export const NextContacts = operation<NextContactsQuery, NextContactsQueryVariables>('NextContacts', "query NextContacts($assignmentId: String!, $afterId: ID, $limit: Int!) { contactsForAssignment( assignmentId: $assignmentId contactsFilter: {messageStatus: \"needsMessage\", isOptedOut: false, validTimezone: true, afterId: $afterId, limit: $limit} ) { id firstName lastName cell stateCode externalId customFields } }")
+export const NextContacts = operation<NextContactsQuery, NextContactsQueryVariables>('NextContacts', "query NextContacts($assignmentId: String!, $afterId: ID, $limit: Int!) { contactsForAssignment( assignmentId: $assignmentId contactsFilter: {messageStatus: \"needsMessage\", isOptedOut: false, validTimezone: true, afterId: $afterId, limit: $limit} ) { id firstName lastName cell stateCode externalId externalIdType customFields } }")
 
 export const SendFirstMessage = operation<SendFirstMessageMutation, SendFirstMessageMutationVariables>('SendFirstMessage', "mutation SendFirstMessage($message: MessageInput!, $contactId: String!) { sendMessage(message: $message, campaignContactId: $contactId) { id } }")
 

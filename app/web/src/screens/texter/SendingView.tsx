@@ -1,4 +1,6 @@
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
+import { ApiError } from '../../api/client'
+import { describe } from '../../api/describe'
 import { config } from '../../config'
 import { texter } from '../../text/texter'
 import { announce } from '../../ui/announce'
@@ -11,6 +13,7 @@ import { BlockedSending } from './BlockedSending'
 import { DoneSending } from './DoneSending'
 import type { SendingAssignment } from './InitialSend'
 import styles from './InitialSend.module.css'
+import { mayPass } from './sendQueue'
 import { ReleaseButton } from './ReleaseButton'
 import { SendNotes } from './SendNotes'
 import { useEnterKey } from './useEnterKey'
@@ -35,18 +38,14 @@ export function SendingView({ assignment, base }: Props) {
 
   return (
     <div className={styles.screen}>
-      <div>
-        <TaskBar backTo={base} backLabel={texter.send.back} title={assignment.campaign.title}>
-          {left > 0 && queue.block === null && <ReleaseButton assignmentId={assignment.id} count={left} to={base} />}
-        </TaskBar>
-        <div className={styles.meter}>
-          <div>
-            <Progress label={texter.send.sent(counts.total - left)} value={counts.total === 0 ? 0 : (counts.total - left) / counts.total} words={texter.send.left(left)} />
-          </div>
-        </div>
-      </div>
+      <TaskBar backTo={base} backLabel={texter.send.back} title={assignment.campaign.title}>
+        {left > 0 && queue.block === null && <ReleaseButton assignmentId={assignment.id} count={left} to={base} />}
+      </TaskBar>
       <main id="main" tabIndex={-1} className={styles.body}>
         <title>{`${assignment.campaign.title} · Spoke`}</title>
+        <div className={styles.meter}>
+          <Progress label={texter.send.sent(counts.total - left)} value={counts.total === 0 ? 0 : (counts.total - left) / counts.total} words={texter.send.left(left)} />
+        </div>
         <SendNotes skipped={queue.skipped} />
         {head !== null && queue.block === null && <Head name={head.firstName} text={text} isTooLong={isTooLong} />}
         {queue.block !== null && <BlockedSending block={queue.block} base={base} assignmentId={assignment.id} />}
@@ -77,21 +76,14 @@ function NoHead({ sending, ...rest }: Props & { sending: Sending }) {
   return <DoneSending {...rest} />
 }
 
-function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Sending; canSend: boolean }) {
-  const hasFailed = queue.phase === 'failed' || queue.failure !== null
+function Foot({ sending, canSend }: { sending: Sending; canSend: boolean }) {
+  const { queue, send } = sending
+  const isResting = useRest(sending.head?.id)
   return (
-    <div className={styles.foot}>
+    <footer className={styles.foot}>
       <div>
-        {hasFailed && (
-          <Notice
-            tone="attention"
-            title={texter.send.notSent(head?.firstName ?? '')}
-            action={<Button size="small" isBusy={queue.phase === 'sending'} onClick={repeat}>{texter.send.retryNow}</Button>}
-          >
-            {texter.send.retrying}
-          </Notice>
-        )}
-        <Button data-enter kind="primary" size="large" isWide className={styles.send} disabled={!canSend && queue.phase === 'ready'} isBusy={queue.phase !== 'ready'} onClick={send}>
+        <Failure sending={sending} />
+        <Button data-enter kind="primary" size="large" isWide className={styles.send} disabled={!canSend && queue.phase === 'ready'} isBusy={queue.phase !== 'ready'} aria-disabled={isResting || undefined} onClick={() => { if (!isResting) send() }}>
           {queue.phase === 'ready' ? <><SendIcon size={24} /> {texter.send.send}</> : texter.send.sending}
         </Button>
         <div className={styles.under}>
@@ -101,7 +93,40 @@ function Foot({ sending: { queue, head, send, repeat }, canSend }: { sending: Se
           <span className={cx(styles.enterHint)}>{texter.send.enterHint}</span>
         </div>
       </div>
-    </div>
+    </footer>
+  )
+}
+
+/** So long a new contact is only looked at. */
+const REST_MS = 250
+
+/** A double tap is one tap: the next contact takes no click before it could be seen. */
+function useRest(headId: string | undefined): boolean {
+  const [seen, setSeen] = useState<string | undefined>(undefined)
+  useEffect(() => {
+    const timer = setTimeout(() => { setSeen(headId) }, REST_MS)
+    return () => { clearTimeout(timer) }
+  }, [headId])
+  return seen !== headId
+}
+
+/** Why the head has not gone out, while it is tried again and again. */
+function Failure({ sending: { queue, head, repeat, pass } }: { sending: Sending }) {
+  if (queue.failure === null) return null
+  const isOffline = queue.failure.code === 'NETWORK'
+  return (
+    <Notice
+      tone="attention"
+      title={texter.send.notSent(head?.firstName ?? '')}
+      action={
+        <div className="row">
+          <Button size="small" isBusy={queue.phase === 'sending'} onClick={repeat}>{texter.send.retryNow}</Button>
+          {mayPass(queue) && <Button size="small" kind="quiet" onClick={pass}>{texter.send.pass}</Button>}
+        </div>
+      }
+    >
+      {isOffline ? texter.send.retrying : `${describe(new ApiError(queue.failure.code, ''))} ${texter.send.stillTrying}`}
+    </Notice>
   )
 }
 

@@ -55,8 +55,8 @@ export function ThreadPane({ assignment, contactId, base, stamp, onChanged, onDo
 
   return (
     <>
-      <main id="main" tabIndex={-1} className={styles.thread}>
-        {contact === null && <div style={{ padding: '1rem' }}>{error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Loading />}</div>}
+      <section className={styles.thread} aria-label={contact?.firstName}>
+        {contact === null && <div className={styles.alone}>{error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Loading />}</div>}
         {contact !== null && contact.assignmentId !== assignment.id && <GivenAway base={base} />}
         {contact !== null && contact.assignmentId === assignment.id && (
           <>
@@ -65,10 +65,10 @@ export function ThreadPane({ assignment, contactId, base, stamp, onChanged, onDo
             <Composer contact={contact} assignment={assignment} draft={draft} setDraft={setDraft} chosen={chosen} onUse={use} onChanged={changed} onDone={onDone} />
           </>
         )}
-      </main>
-      <aside className={styles.side} aria-label={texter.talk.responses}>
+      </section>
+      <section className={styles.side} aria-label={texter.talk.responses}>
         <ResponseList responses={assignment.campaignCannedResponses} onUse={use} hasTitle />
-      </aside>
+      </section>
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { advance, EMPTY_QUEUE, waitBefore, type SendQueue, type Step, type Waiting } from './sendQueue'
+import { advance, EMPTY_QUEUE, mayPass, waitBefore, type SendQueue, type Step, type Waiting } from './sendQueue'
 
-const contact = (id: string): Waiting => ({ id, firstName: `Name${id}`, lastName: '', cell: '', stateCode: null, externalId: null, customFields: '{}' })
+const contact = (id: string): Waiting => ({ id, firstName: `Name${id}`, lastName: '', cell: '', stateCode: null, externalId: null, externalIdType: null, customFields: '{}' })
 const play = (...steps: Step[]): SendQueue => steps.reduce(advance, EMPTY_QUEUE)
 const arrived: Step = { kind: 'arrived', contacts: [contact('1'), contact('2'), contact('3')], isLast: true }
 const refusals = (code: string): Step[] => ['a', 'b', 'c'].flatMap((key): Step[] => [{ kind: 'clicked', key }, { kind: 'refused', key, code }])
@@ -54,4 +54,15 @@ test('contacts that arrive twice stand in line once', () => {
 
 test('waiting grows and is capped', () => {
   expect([1, 2, 3, 9].map(waitBefore)).toEqual([1000, 2000, 4000, 20_000])
+})
+
+test('a contact the server keeps failing on can be passed over, one without a connection cannot', () => {
+  const failing = (code: string) => {
+    const failures = [1, 2, 3].flatMap((): Step[] => [{ kind: 'repeated' }, { kind: 'refused', key: 'a', code }])
+    return play(arrived, { kind: 'clicked', key: 'a' }, ...failures)
+  }
+  expect(mayPass(failing('NETWORK'))).toBe(false)
+  const queue = failing('INTERNAL_SERVER_ERROR')
+  expect(mayPass(queue)).toBe(true)
+  expect(advance(queue, { kind: 'passed' })).toMatchObject({ key: null, phase: 'ready', skipped: [{ name: 'Name1', code: 'UNSURE' }] })
 })

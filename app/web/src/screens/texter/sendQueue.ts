@@ -8,7 +8,7 @@ import type { NextContactsQuery } from './InitialSend.generated'
 export type Waiting = NextContactsQuery['contactsForAssignment'][number]
 
 /** Codes that pass over one contact; the texter is told and goes on with the next. */
-const SKIPPING = new Set(['OPTED_OUT', 'TEXTING_HOURS', 'DUPLICATE_MESSAGE', 'NOT_FOUND'])
+const SKIPPING = new Set(['OPTED_OUT', 'TEXTING_HOURS', 'DUPLICATE_MESSAGE', 'NOT_FOUND', 'BAD_USER_INPUT'])
 
 /** Codes that end the sending altogether, and the screen that says so. */
 const BLOCKING: Readonly<Record<string, Block>> = {
@@ -45,6 +45,7 @@ export type Step =
   | { kind: 'arrived'; contacts: Waiting[]; isLast: boolean }
   | { kind: 'clicked'; key: string }
   | { kind: 'repeated' }
+  | { kind: 'passed' }
   | { kind: 'accepted'; key: string }
   | { kind: 'refused'; key: string; code: string }
 
@@ -74,6 +75,8 @@ export function advance(queue: SendQueue, step: Step): SendQueue {
       return { ...queue, key: step.key, phase: 'sending', failure: null }
     case 'repeated':
       return queue.phase === 'failed' ? { ...queue, phase: 'sending' } : queue
+    case 'passed':
+      return queue.phase === 'failed' ? { ...withoutHead(queue), skipped: [...queue.skipped, { name: nameOf(queue.contacts[0]), code: 'UNSURE' }] } : queue
     case 'accepted':
       if (queue.key !== step.key) return queue
       return { ...withoutHead(queue), sentCount: queue.sentCount + 1, lastSent: nameOf(queue.contacts[0]), goneInARow: 0 }
@@ -100,6 +103,11 @@ function withoutHead(queue: SendQueue): SendQueue {
 
 function nameOf(contact: Waiting | undefined): string {
   return contact?.firstName ?? ''
+}
+
+/** Whether the texter may go on to the next: it is not the connection, and it has failed often. */
+export function mayPass({ failure }: SendQueue): boolean {
+  return failure !== null && failure.attempts >= 3 && failure.code !== 'NETWORK'
 }
 
 /** How long to wait before repeating by itself: 1, 2, 4, ... at most 20 seconds. */

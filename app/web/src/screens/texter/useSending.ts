@@ -17,6 +17,8 @@ export interface Sending {
   reload: () => void
   send: () => void
   repeat: () => void
+  /** Goes on to the next, leaving the head for later. */
+  pass: () => void
 }
 
 /** Feeds the line of contacts from the server, and sends for its head. */
@@ -59,7 +61,10 @@ export function useSending(assignmentId: string, script: string, texter: ScriptT
   }, [attempt, head, text, queue.key])
   useRepeating(queue, repeat)
 
-  return { queue, head, text, loadError, reload: load, send, repeat }
+  const pass = useCallback(() => {
+    step({ kind: 'passed' })
+  }, [])
+  return { queue, head, text, loadError, reload: load, send, repeat, pass }
 }
 
 /** Fetches the next contacts whenever the line runs low. */

@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Lists, Node, encode};
-use crate::protocol::{Protocol, Target};
+use super::{Lists, Node, decode, encode};
+use crate::protocol::{Protocol, Request, Target};
 
 fn decoded(form: &str) -> Value {
     let pairs = form_urlencoded::parse(form.as_bytes())
@@ -43,6 +43,21 @@ fn lists_structures_and_maps_come_out_of_dotted_names() {
     for (form, wanted) in cases {
         assert_eq!(decoded(form), wanted, "{form}");
     }
+}
+
+#[test]
+fn an_empty_list_is_a_list_and_an_empty_text_a_text() {
+    let request = Request {
+        method: http::Method::POST,
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::from_static(b"Action=CreateChangeSet&Parameters=&Description="),
+    };
+    assert_eq!(
+        decode(&request),
+        json!({ "Parameters": [], "Description": "" })
+    );
 }
 
 #[test]

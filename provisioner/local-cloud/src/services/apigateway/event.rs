@@ -9,6 +9,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -50,7 +51,7 @@ impl Received {
         let mut event = json!({
             "version": "2.0",
             "routeKey": self.route_key,
-            "rawPath": self.path,
+            "rawPath": self.path_as_seen(),
             "rawQueryString": self.query,
         });
         let cookies = self.cookies();
@@ -78,6 +79,13 @@ impl Received {
         event
     }
 
+    /// An HTTP API decodes the path, `rawPath` too; REST APIs and function URLs do not.
+    fn path_as_seen(&self) -> String {
+        percent_decode_str(&self.path)
+            .decode_utf8_lossy()
+            .into_owned()
+    }
+
     fn context(&self) -> Value {
         json!({
             "accountId": self.account,
@@ -86,7 +94,7 @@ impl Received {
             "domainPrefix": self.api,
             "http": {
                 "method": self.method.as_str(),
-                "path": self.path,
+                "path": self.path_as_seen(),
                 "protocol": self.protocol,
                 "sourceIp": self.source,
                 "userAgent": self.header(&USER_AGENT),

@@ -18,10 +18,11 @@ pub(super) fn check(text: &str, purpose: Purpose) -> Answer<()> {
     let bad = |why: &str| AwsError::new("MalformedPolicyDocument", why);
     let document: Value = serde_json::from_str(text)
         .map_err(|error| bad(&format!("This policy contains invalid Json: {error}")))?;
-    if let Some(version) = document.get("Version") {
-        if version != "2012-10-17" && version != "2008-10-17" {
-            return Err(bad("The policy must contain a valid version string"));
-        }
+    if let Some(version) = document.get("Version")
+        && version != "2012-10-17"
+        && version != "2008-10-17"
+    {
+        return Err(bad("The policy must contain a valid version string"));
     }
     let statements = match document.get("Statement") {
         Some(Value::Array(statements)) if !statements.is_empty() => statements.iter().collect(),

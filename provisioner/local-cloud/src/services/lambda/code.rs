@@ -144,8 +144,7 @@ fn unpack(root: &Path, archive: &[u8]) -> Answer<Code> {
     }
     // Unpacked aside and renamed, so that a folder under its final name is always whole.
     let partial = root.join(format!("partial-{}", Uuid::new_v4().simple()));
-    let unpacked = unpack_into(&partial, archive).and_then(|()| check_bootstrap(&partial));
-    if let Err(error) = unpacked {
+    if let Err(error) = unpack_into(&partial, archive) {
         drop(fs::remove_dir_all(&partial));
         return Err(error);
     }
@@ -196,13 +195,8 @@ fn unpack_into(folder: &Path, archive: &[u8]) -> Answer<()> {
     Ok(())
 }
 
-fn check_bootstrap(folder: &Path) -> Answer<()> {
-    let executable = fs::metadata(folder.join("bootstrap"))
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-    if executable {
-        return Ok(());
-    }
-    Err(invalid(
-        "The archive has no executable file named bootstrap at its root: zip it with its mode bits (0755).",
-    ))
+/// Whether a package can be started. AWS takes one that cannot, and says so when it is invoked.
+pub(super) fn has_bootstrap(folder: &Path) -> bool {
+    fs::metadata(folder.join("bootstrap"))
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }

@@ -265,6 +265,13 @@ impl Environment {
     /// Starts the process and waits until it asks for work.
     async fn start(&self) -> Result<(), Failure> {
         self.api.restarted();
+        let task_root = code::task_root(&self.cloud, &self.version.code);
+        if !code::has_bootstrap(&task_root) {
+            return Err(Failure::NoProcess(format!(
+                "Couldn't find valid bootstrap(s): [{}]",
+                task_root.join("bootstrap").display()
+            )));
+        }
         let mut child = self
             .command()
             .spawn()

@@ -214,6 +214,7 @@ fn describe(outcome: &Outcome) -> Value {
         "StatusCode": 200,
         "ExecutedVersion": outcome.executed_version,
         "Payload": STANDARD.encode(&outcome.payload),
+        values::REQUEST_ID: outcome.request_id,
     });
     if outcome.failed {
         answer["FunctionError"] = json!("Unhandled");

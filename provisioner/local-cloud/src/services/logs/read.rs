@@ -255,8 +255,8 @@ pub(super) struct Filter {
     start_time: Option<i64>,
     #[serde(default, deserialize_with = "optional_integer")]
     end_time: Option<i64>,
-    #[serde(default)]
-    filter_pattern: String,
+    #[serde(default, rename = "filterPattern")]
+    pattern: String,
     next_token: Option<String>,
     #[serde(default, deserialize_with = "optional_integer")]
     limit: Option<i64>,
@@ -268,7 +268,7 @@ pub(super) struct Filter {
 pub(super) fn filter(cloud: &Cloud, input: Filter) -> Answer {
     let group = group_name(input.log_group_name, input.log_group_identifier)?;
     let limit = limit(input.limit, 10_000, 10_000)?;
-    let pattern = Pattern::parse(&input.filter_pattern)?;
+    let pattern = Pattern::parse(&input.pattern)?;
     if input.log_stream_names.is_some() && input.log_stream_name_prefix.is_some() {
         return Err(invalid(
             "Only one of logStreamNames and logStreamNamePrefix may be given.",

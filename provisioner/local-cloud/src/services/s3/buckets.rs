@@ -14,7 +14,8 @@ use crate::protocol::values;
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(super) struct Create {
     bucket: String,
-    create_bucket_configuration: Option<Place>,
+    #[serde(rename = "CreateBucketConfiguration")]
+    place: Option<Place>,
     /// Private is all there is; AWS's default since 2023.
     #[serde(rename = "ACL")]
     acl: Option<String>,
@@ -43,8 +44,7 @@ pub(super) fn create(cloud: &Cloud, input: Create) -> Answer {
             ),
         ));
     }
-    let place = input.create_bucket_configuration;
-    let region = place.and_then(|place| place.location_constraint);
+    let region = input.place.and_then(|place| place.location_constraint);
     let region = region.unwrap_or_else(|| "us-east-1".to_owned());
     if region != cloud.options.region {
         return Err(AwsError::new(

@@ -98,10 +98,10 @@ impl Secret {
         if let Some(version) = self.versions.get_mut(id) {
             version.stages.push(stage.to_owned());
         }
-        if let (CURRENT, Some(before)) = (stage, before) {
-            if before != id {
-                self.stage(PREVIOUS, &before);
-            }
+        if let (CURRENT, Some(before)) = (stage, before)
+            && before != id
+        {
+            self.stage(PREVIOUS, &before);
         }
     }
 

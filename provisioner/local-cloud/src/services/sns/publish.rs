@@ -254,10 +254,10 @@ impl Message {
             "MessageAttributes": attributes,
         });
         // The envelope leaves out what is not set; a function's record says null.
-        if protocol == "sqs" {
-            if let Some(members) = notification.as_object_mut() {
-                members.retain(|_, value| !value.is_null() && *value != json!({}));
-            }
+        if protocol == "sqs"
+            && let Some(members) = notification.as_object_mut()
+        {
+            members.retain(|_, value| !value.is_null() && *value != json!({}));
         }
         notification
     }

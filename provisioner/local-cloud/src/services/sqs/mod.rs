@@ -6,6 +6,7 @@
 
 mod attributes;
 mod digest;
+mod moves;
 mod operations;
 mod queues;
 mod receive;
@@ -44,6 +45,9 @@ struct Queue {
     attributes: BTreeMap<String, String>,
     tags: Tags,
     messages: VecDeque<Message>,
+    /// Dead letters sent back from here, the latest last.
+    #[serde(default)]
+    moves: Vec<moves::Move>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -143,7 +147,7 @@ impl Queue {
 /// Publishes each queue's depth and oldest message once a cloud minute, as SQS does.
 pub(crate) async fn publish_metrics(cloud: Arc<Cloud>) {
     loop {
-        cloud.time.sleep(Duration::from_secs(60)).await;
+        cloud.time.sleep(Duration::from_mins(1)).await;
         let now = cloud.time.now();
         let queues: Vec<_> = {
             let model = cloud.services.sqs.store.read();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{attributes, queues, receive, send};
+use super::{attributes, moves, queues, receive, send};
 use crate::Cloud;
 use crate::error::{Answer, AwsError};
 use crate::protocol::values::parse;
@@ -30,6 +30,8 @@ pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> A
         "DeleteMessageBatch" => receive::delete_batch(cloud, parse(input)?),
         "ChangeMessageVisibility" => receive::change_visibility(cloud, parse(input)?),
         "ChangeMessageVisibilityBatch" => receive::change_visibility_batch(cloud, parse(input)?),
+        "StartMessageMoveTask" => moves::start(cloud, parse(input)?),
+        "ListMessageMoveTasks" => moves::list(cloud, parse(input)?),
         _ => Err(AwsError::unknown_operation("sqs", operation)),
     }
 }

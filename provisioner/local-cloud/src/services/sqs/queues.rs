@@ -56,6 +56,7 @@ pub(super) fn create(cloud: &Cloud, mut input: Create) -> Answer {
             attributes: input.attributes,
             tags: input.tags,
             messages: VecDeque::new(),
+            moves: Vec::new(),
         };
         model.queues.insert(name, queue);
         Ok(location)

@@ -175,6 +175,7 @@ fn description(
         "LastModifiedDate": values::timestamp(version.modified),
         "LastModifiedUser": format!("arn:aws:iam::{}:user/local", cloud.options.account),
         "Description": version.description,
+        "AllowedPattern": version.pattern,
         "Version": version.number,
         "Tier": version.tier,
         "Policies": [],
@@ -197,10 +198,10 @@ pub(super) fn describe(cloud: &Cloud, input: Describe) -> Answer {
     let model = cloud.services.ssm.store.read();
     let mut found = Vec::new();
     for (name, parameter) in &model.parameters {
-        if let Some(version) = parameter.versions.last() {
-            if fit(&input.parameter_filters, name, parameter)? {
-                found.push((name.clone(), description(cloud, name, parameter, version)));
-            }
+        if let Some(version) = parameter.versions.last()
+            && fit(&input.parameter_filters, name, parameter)?
+        {
+            found.push((name.clone(), description(cloud, name, parameter, version)));
         }
     }
     let (page, next) = page(found, input.next_token, limit);

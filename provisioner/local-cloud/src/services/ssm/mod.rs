@@ -49,6 +49,8 @@ struct Version {
     modified: DateTime<Utc>,
     description: Option<String>,
     key_id: Option<String>,
+    #[serde(default)]
+    pattern: Option<String>,
     tier: Tier,
 }
 

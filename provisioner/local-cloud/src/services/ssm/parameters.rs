@@ -30,6 +30,7 @@ pub(super) struct Put {
     tags: Vec<Tag>,
     tier: Option<String>,
     data_type: Option<String>,
+    allowed_pattern: Option<String>,
 }
 
 pub(super) fn put(cloud: &Cloud, input: Put) -> Answer {
@@ -55,6 +56,9 @@ pub(super) fn put(cloud: &Cloud, input: Put) -> Answer {
         return Err(AwsError::validation(
             "The local cloud offers the data type 'text' only.",
         ));
+    }
+    if let Some(pattern) = &input.allowed_pattern {
+        check_pattern(pattern, &input.value)?;
     }
     let modified = cloud.time.now();
     cloud.services.ssm.store.write(|model| {
@@ -92,12 +96,31 @@ pub(super) fn put(cloud: &Cloud, input: Put) -> Answer {
                 }
                 Kind::String | Kind::StringList => None,
             },
+            pattern: input.allowed_pattern,
             tier,
         });
         let surplus = parameter.versions.len().saturating_sub(VERSIONS);
         parameter.versions.drain(..surplus);
         Ok(json!({ "Version": number, "Tier": tier }))
     })
+}
+
+fn check_pattern(pattern: &str, value: &str) -> Answer<()> {
+    let pattern = regex::Regex::new(pattern).map_err(|error| {
+        AwsError::new(
+            "InvalidAllowedPatternException",
+            format!("The request does not meet the regular expression requirement: {error}"),
+        )
+    })?;
+    if pattern.is_match(value) {
+        return Ok(());
+    }
+    Err(AwsError::new(
+        "ParameterPatternMismatchException",
+        format!(
+            "Parameter value can't be validated based on the specified allowedPattern: {pattern}"
+        ),
+    ))
 }
 
 /// The type stays what it was; a new parameter must name one.
@@ -119,11 +142,10 @@ fn kind(given: Option<Kind>, kept: Option<&Parameter>) -> Answer<Kind> {
 fn tier(given: Option<&str>, last: Option<&Version>, length: usize) -> Answer<Tier> {
     let kept = last.map_or(Tier::Standard, |version| version.tier);
     let tier = match given {
-        None => kept,
         Some("Standard") => Tier::Standard,
         Some("Advanced") => Tier::Advanced,
         Some("Intelligent-Tiering") if length > 4096 => Tier::Advanced,
-        Some("Intelligent-Tiering") => kept,
+        None | Some("Intelligent-Tiering") => kept,
         Some(other) => {
             return Err(AwsError::validation(format!(
                 "Value '{other}' at 'tier' failed to satisfy constraint: Member must satisfy \

@@ -3,12 +3,21 @@
 //!
 //! A type is a module with a `SCHEMA` and the functions `create`, `update` and `delete`.
 
+mod apigatewayv2;
+mod cloudwatch;
+mod codedeploy;
 mod coerce;
 mod ec2;
+mod elasticache;
 mod iam;
+mod lambda;
+mod logs;
 mod names;
+mod rds;
 mod s3;
+mod scheduler;
 mod secretsmanager;
+mod sns;
 mod sqs;
 mod ssm;
 
@@ -247,6 +256,52 @@ fn texts(properties: &Properties, name: &str) -> Vec<String> {
         .collect()
 }
 
+/// The tags as an object: several services take them so.
+fn tags_by_key(properties: &Properties) -> Value {
+    let mut tags = json!({});
+    if let Some(Value::Array(list)) = properties.get("Tags") {
+        for tag in list {
+            let key = tag.get("Key").and_then(Value::as_str).unwrap_or_default();
+            tags[key] = tag.get("Value").cloned().unwrap_or_default();
+        }
+    }
+    tags
+}
+
+/// Some properties, as the input of an operation that writes members in camel case. What
+/// stands in `maps` has keys of the template's own, which stay.
+fn camel(properties: &Properties, names: &[&str], maps: &[&str]) -> Value {
+    fn lower(name: &str) -> String {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        first.into_iter().chain(letters).collect()
+    }
+    fn inner(value: &Value) -> Value {
+        match value {
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, value)| (lower(name), inner(value)))
+                    .collect(),
+            ),
+            Value::Array(items) => Value::Array(items.iter().map(inner).collect()),
+            scalar => scalar.clone(),
+        }
+    }
+    let picked = properties
+        .iter()
+        .filter(|(name, _)| names.contains(&name.as_str()));
+    let lowered = picked.map(|(name, value)| {
+        let value = if maps.contains(&name.as_str()) {
+            value.clone()
+        } else {
+            inner(value)
+        };
+        (lower(name), value)
+    });
+    Value::Object(lowered.collect())
+}
+
 /// Keys of tags that are no longer there.
 fn dropped_tags(old: &Properties, new: &Properties) -> Vec<String> {
     let keys = |properties: &Properties| -> Vec<String> {
@@ -351,6 +406,16 @@ pub(super) fn expected(cloud: &Cloud, kind: &str, properties: &Properties) -> Op
 }
 
 types! {
+    "AWS::ApiGatewayV2::Api" => apigatewayv2::api,
+    "AWS::ApiGatewayV2::Integration" => apigatewayv2::integration,
+    "AWS::ApiGatewayV2::Route" => apigatewayv2::route,
+    "AWS::ApiGatewayV2::Stage" => apigatewayv2::stage,
+    "AWS::CloudWatch::Alarm" => cloudwatch::alarm,
+    "AWS::CloudWatch::CompositeAlarm" => cloudwatch::composite_alarm,
+    "AWS::CloudWatch::Dashboard" => cloudwatch::dashboard,
+    "AWS::CodeDeploy::Application" => codedeploy::application,
+    "AWS::CodeDeploy::DeploymentConfig" => codedeploy::deployment_config,
+    "AWS::CodeDeploy::DeploymentGroup" => codedeploy::deployment_group,
     "AWS::EC2::EIP" => ec2::eip,
     "AWS::EC2::InternetGateway" => ec2::internet_gateway,
     "AWS::EC2::NatGateway" => ec2::nat_gateway,
@@ -364,13 +429,32 @@ types! {
     "AWS::EC2::VPC" => ec2::vpc,
     "AWS::EC2::VPCEndpoint" => ec2::vpc_endpoint,
     "AWS::EC2::VPCGatewayAttachment" => ec2::gateway_attachment,
+    "AWS::ElastiCache::ParameterGroup" => elasticache::parameter_group,
+    "AWS::ElastiCache::ReplicationGroup" => elasticache::replication_group,
+    "AWS::ElastiCache::SubnetGroup" => elasticache::subnet_group,
     "AWS::IAM::ManagedPolicy" => iam::managed_policy,
     "AWS::IAM::Policy" => iam::policy,
     "AWS::IAM::Role" => iam::role,
+    "AWS::Lambda::Alias" => lambda::alias,
+    "AWS::Lambda::EventInvokeConfig" => lambda::event_invoke_config,
+    "AWS::Lambda::EventSourceMapping" => lambda::event_source_mapping,
+    "AWS::Lambda::Function" => lambda::function,
+    "AWS::Lambda::Permission" => lambda::permission,
+    "AWS::Lambda::Version" => lambda::version,
+    "AWS::Logs::LogGroup" => logs::log_group,
+    "AWS::RDS::DBCluster" => rds::cluster,
+    "AWS::RDS::DBClusterParameterGroup" => rds::cluster_parameter_group,
+    "AWS::RDS::DBInstance" => rds::instance,
+    "AWS::RDS::DBParameterGroup" => rds::parameter_group,
+    "AWS::RDS::DBSubnetGroup" => rds::subnet_group,
     "AWS::S3::Bucket" => s3::bucket,
     "AWS::S3::BucketPolicy" => s3::bucket_policy,
+    "AWS::Scheduler::Schedule" => scheduler::schedule,
     "AWS::SecretsManager::Secret" => secretsmanager::secret,
     "AWS::SecretsManager::SecretTargetAttachment" => secretsmanager::attachment,
+    "AWS::SNS::Subscription" => sns::subscription,
+    "AWS::SNS::Topic" => sns::topic,
+    "AWS::SNS::TopicPolicy" => sns::topic_policy,
     "AWS::SQS::Queue" => sqs::queue,
     "AWS::SQS::QueuePolicy" => sqs::queue_policy,
     "AWS::SSM::Parameter" => ssm::parameter,

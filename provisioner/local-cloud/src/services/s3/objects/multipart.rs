@@ -195,13 +195,13 @@ impl Objects {
                 )
             })?);
         }
-        if let Some((_, all_but_last)) = chosen.split_last() {
-            if all_but_last.iter().any(|part| part.size < SMALLEST) {
-                return Err(AwsError::new(
-                    "EntityTooSmall",
-                    "Your proposed upload is smaller than the minimum allowed size",
-                ));
-            }
+        if let Some((_, all_but_last)) = chosen.split_last()
+            && all_but_last.iter().any(|part| part.size < SMALLEST)
+        {
+            return Err(AwsError::new(
+                "EntityTooSmall",
+                "Your proposed upload is smaller than the minimum allowed size",
+            ));
         }
         let folder = self.upload(bucket, id)?;
         let (data, path) = self.new_data(bucket);

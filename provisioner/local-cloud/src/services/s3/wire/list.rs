@@ -46,10 +46,10 @@ fn page(
     s3.objects.walk(bucket, prefix, after, |object| {
         let group = group(&object.key, prefix, delimiter);
         // A group counts once, and not again on the page after its own.
-        if let Some(group) = group {
-            if group == last || group == after {
-                return true;
-            }
+        if let Some(group) = group
+            && (group == last || group == after)
+        {
+            return true;
         }
         if page.contents.len() + page.prefixes.len() == most {
             page.last = Some(last.clone());

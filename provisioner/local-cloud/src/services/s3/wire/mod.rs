@@ -15,15 +15,14 @@ use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, BucketCannedACL,
-    BucketLocationConstraint, BucketRegion, CompleteMultipartUploadInput,
-    CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketConfiguration,
-    CreateBucketInput, CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput,
-    DeleteBucketInput, DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput,
-    DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, GetBucketLocationInput,
-    GetBucketLocationOutput, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
-    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
-    ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput, ListObjectsOutput,
-    ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, Location,
+    BucketLocationConstraint, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
+    CopyObjectInput, CopyObjectOutput, CreateBucketInput, CreateBucketOutput,
+    CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput, DeleteBucketOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject,
+    GetBucketLocationInput, GetBucketLocationOutput, GetObjectInput, GetObjectOutput,
+    HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput,
+    ListBucketsOutput, ListMultipartUploadsInput, ListMultipartUploadsOutput, ListObjectsInput,
+    ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput,
     ObjectOwnership, Owner, PutObjectInput, PutObjectOutput, Timestamp, UploadPartInput,
     UploadPartOutput,
 };
@@ -254,10 +253,10 @@ impl S3 for Wire {
         let bucket = json!({ "Bucket": request.input.bucket });
         let answer = self.call("HeadBucket", bucket).await?;
         let mut response = S3Response::new(HeadBucketOutput::default());
-        if let Some(region) = answer["BucketRegion"].as_str() {
-            if let Ok(region) = HeaderValue::from_str(region) {
-                response.headers.insert("x-amz-bucket-region", region);
-            }
+        if let Some(region) = answer["BucketRegion"].as_str()
+            && let Ok(region) = HeaderValue::from_str(region)
+        {
+            response.headers.insert("x-amz-bucket-region", region);
         }
         Ok(response)
     }

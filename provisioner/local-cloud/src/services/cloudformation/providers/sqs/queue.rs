@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::{
-    Context, Made, PLAIN, Properties, Schema, Tags, document, dropped_tags, property, text,
+    Context, Made, PLAIN, Properties, Schema, Tags, document, dropped_tags, property, tags_by_key,
+    text,
 };
 use crate::error::Answer;
 
@@ -69,23 +70,12 @@ fn attributes(old: &Properties, new: &Properties) -> Value {
     attributes
 }
 
-fn tags(properties: &Properties) -> Value {
-    let mut tags = json!({});
-    if let Some(Value::Array(list)) = properties.get("Tags") {
-        for tag in list {
-            let key = tag.get("Key").and_then(Value::as_str).unwrap_or_default();
-            tags[key] = tag.get("Value").cloned().unwrap_or_default();
-        }
-    }
-    tags
-}
-
 pub(in super::super) async fn create(context: &Context, properties: &Properties) -> Answer<Made> {
     let mut input = json!({
         "QueueName": property(properties, "QueueName"),
         "Attributes": attributes(&Properties::new(), properties),
     });
-    let tags = tags(properties);
+    let tags = tags_by_key(properties);
     if tags != json!({}) {
         input["tags"] = tags;
     }
@@ -120,8 +110,8 @@ pub(in super::super) async fn update(
         let input = json!({ "QueueUrl": physical, "TagKeys": dropped });
         context.call("sqs", "UntagQueue", input).await?;
     }
-    if old.get("Tags") != new.get("Tags") && tags(new) != json!({}) {
-        let input = json!({ "QueueUrl": physical, "Tags": tags(new) });
+    if old.get("Tags") != new.get("Tags") && tags_by_key(new) != json!({}) {
+        let input = json!({ "QueueUrl": physical, "Tags": tags_by_key(new) });
         context.call("sqs", "TagQueue", input).await?;
     }
     made(context, physical).await

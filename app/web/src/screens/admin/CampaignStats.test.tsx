@@ -1,0 +1,44 @@
+// @vitest-environment jsdom
+import { screen, within } from '@testing-library/react'
+import { expect, test } from 'vitest'
+import { ADMIN, open } from '../../../dev/test-kit'
+
+test('shows the figures, the texters and the link', async () => {
+  open('/admin/1/campaigns/1', ADMIN)
+  expect((await screen.findByText('Messaged', { selector: 'dt' })).nextSibling?.textContent).toBe('62')
+  const rows = within(screen.getByRole('table', { name: 'Texters' })).getAllByRole('row')
+  expect(rows.map((row) => row.firstChild?.textContent)).toEqual(['Texter', 'Ravi Rao', 'Tess Taylor'])
+  expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Link for texters' }).value).toContain('/join-campaign/token1')
+})
+
+test('closing for first texts shows at once', async () => {
+  const { user } = open('/admin/1/campaigns/1', ADMIN)
+  await user.click(await screen.findByRole('button', { name: 'Change status' }))
+  await user.click(await screen.findByRole('menuitem', { name: 'Replies only' }))
+  await screen.findByText('Replies only')
+})
+
+test('archiving asks for a word', async () => {
+  const { user, server } = open('/admin/1/campaigns/1', ADMIN)
+  await user.click(await screen.findByRole('button', { name: 'Change status' }))
+  await user.click(await screen.findByRole('menuitem', { name: /Archive/ }))
+  const dialog = within(await screen.findByRole('dialog'))
+  const confirm = dialog.getByRole('button', { name: 'Archive campaign' })
+  expect(confirm).toHaveProperty('disabled', true)
+  await user.type(dialog.getByLabelText('Type DELETE to confirm'), 'DELETE')
+  await user.click(confirm)
+  await screen.findByText('Archived')
+  expect(server.world.campaigns[0]?.status).toBe('ARCHIVED')
+})
+
+test('the list finds by title and by status', async () => {
+  const { user } = open('/admin/1/campaigns', ADMIN)
+  await screen.findByRole('link', { name: /Early vote/ })
+  expect(screen.queryByRole('link', { name: /Town hall/ })).toBeNull()
+  await user.selectOptions(screen.getByLabelText('Status'), 'Any status')
+  await screen.findByRole('link', { name: /Town hall/ })
+  await user.type(screen.getByRole('searchbox'), 'zebra')
+  await screen.findByText('No campaign matches')
+  await user.click(screen.getByRole('button', { name: 'Show every campaign' }))
+  await screen.findByRole('link', { name: /Town hall/ })
+})

@@ -1,0 +1,3 @@
+//! CloudWatch Logs types.
+
+pub(super) mod log_group;

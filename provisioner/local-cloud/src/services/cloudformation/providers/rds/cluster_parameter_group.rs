@@ -1,0 +1,84 @@
+//! `AWS::RDS::DBClusterParameterGroup`.
+
+use serde_json::json;
+
+use super::super::{Context, Made, PLAIN, Properties, Schema, Tags, property};
+use crate::error::Answer;
+
+use super::super::names::{Name, Style};
+
+pub(in super::super) const SCHEMA: Schema = Schema {
+    mutable: &["Parameters", "Tags"],
+    fixed: &["DBClusterParameterGroupName", "Description", "Family"],
+    required: &["Description", "Family"],
+    name: Some(Name {
+        property: "DBClusterParameterGroupName",
+        longest: 255,
+        style: Style::Lower,
+    }),
+    tags: Tags::List,
+    ..PLAIN
+};
+
+pub(in super::super) async fn create(context: &Context, properties: &Properties) -> Answer<Made> {
+    let name = property(properties, "DBClusterParameterGroupName").to_lowercase();
+    let mut input = json!({
+        "DBClusterParameterGroupName": name,
+        "DBParameterGroupFamily": property(properties, "Family"),
+        "Description": property(properties, "Description"),
+    });
+    if let Some(tags) = properties.get("Tags") {
+        input["Tags"] = tags.clone();
+    }
+    context
+        .call("rds", "CreateDBClusterParameterGroup", input)
+        .await?;
+    let set = super::set_parameters(
+        context,
+        "ModifyDBClusterParameterGroup",
+        "DBClusterParameterGroupName",
+        &name,
+        properties,
+    );
+    if let Err(error) = set.await {
+        delete(context, &name, properties, false).await?;
+        return Err(error);
+    }
+    Ok(Made::new(name))
+}
+
+pub(in super::super) async fn update(
+    context: &Context,
+    physical: &str,
+    old: &Properties,
+    new: &Properties,
+) -> Answer<Made> {
+    // Reset first: a parameter the template no longer names goes back to its default.
+    let input = json!({ "DBClusterParameterGroupName": physical, "ResetAllParameters": true });
+    context
+        .call("rds", "ResetDBClusterParameterGroup", input)
+        .await?;
+    super::set_parameters(
+        context,
+        "ModifyDBClusterParameterGroup",
+        "DBClusterParameterGroupName",
+        physical,
+        new,
+    )
+    .await?;
+    let arn = context.cloud.arn("rds", &format!("cluster-pg:{physical}"));
+    super::retag(context, &arn, old, new).await?;
+    Ok(Made::new(physical))
+}
+
+pub(in super::super) async fn delete(
+    context: &Context,
+    physical: &str,
+    _properties: &Properties,
+    _snapshot: bool,
+) -> Answer<()> {
+    let input = json!({ "DBClusterParameterGroupName": physical });
+    context
+        .gone("rds", "DeleteDBClusterParameterGroup", input)
+        .await
+}

@@ -1,0 +1,3 @@
+//! EventBridge Scheduler types.
+
+pub(super) mod schedule;

@@ -1,0 +1,5 @@
+//! SNS types.
+
+pub(super) mod subscription;
+pub(super) mod topic;
+pub(super) mod topic_policy;
