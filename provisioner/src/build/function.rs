@@ -51,6 +51,7 @@ async fn compile(
         "spoke",
         "--message-format=json-render-diagnostics",
     ]);
+    forget_the_outer_cargo(&mut command);
     if profile == Profile::Release {
         command.arg("--release");
     }
@@ -67,6 +68,18 @@ async fn compile(
     executable(&ended.stdout)
         .context("cargo named no executable \"spoke\"")
         .blame(codes::BUILD_FUNCTION, "the function binary cannot be found")
+}
+
+/// `cargo run` tells the program it starts which package it is. Build scripts that read these
+/// variables (ring's does) would run anew, and everything above them be compiled anew, each
+/// time this and a plain `cargo build` alternate.
+fn forget_the_outer_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
 }
 
 /// The path of the executable in cargo's messages.
