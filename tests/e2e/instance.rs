@@ -1,0 +1,274 @@
+//! A whole instance of its own, in a copy of the working tree.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use serde_json::Value;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+/// How long one `spokectl` command may take: the first compiles.
+const PATIENCE: Duration = Duration::from_secs(20 * 60);
+
+/// What a command said and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The command must have ended with `code`; everything it said otherwise.
+    pub(crate) fn with(self, code: i32) -> anyhow::Result<Self> {
+        ensure!(
+            self.code == Some(code),
+            "exit code {:?} where {code} was due\n--- stdout\n{}\n--- stderr\n{}",
+            self.code,
+            self.stdout,
+            self.stderr
+        );
+        Ok(self)
+    }
+
+    /// Its stdout as JSON.
+    pub(crate) fn json(&self) -> anyhow::Result<Value> {
+        serde_json::from_str(&self.stdout)
+            .with_context(|| format!("stdout is not one JSON document:\n{}", self.stdout))
+    }
+}
+
+/// A running instance. What is started here is stopped at the end, passed or failed.
+pub(crate) struct Instance {
+    tree: PathBuf,
+    /// What `up --output json` said.
+    pub(crate) up: Value,
+    http: reqwest::Client,
+}
+
+impl Instance {
+    /// Copies the working tree and runs `spokectl up --detach` there, from nothing.
+    pub(crate) async fn fresh() -> anyhow::Result<Self> {
+        let tree = repository().join(".spoke/tests/e2e");
+        let copied = Command::new(repository().join("tests/copy"))
+            .arg(&tree)
+            .status()
+            .await
+            .context("running tests/copy")?;
+        ensure!(copied.success(), "tests/copy failed");
+        let mut instance = Self {
+            tree,
+            up: Value::Null,
+            http: client()?.build()?,
+        };
+        instance.spokectl(&["down"]).await?;
+        instance.up(&["--fresh"]).await?;
+        Ok(instance)
+    }
+
+    /// `spokectl up --detach` with further arguments; what it says is kept.
+    pub(crate) async fn up(&mut self, more: &[&str]) -> anyhow::Result<Duration> {
+        let started = Instant::now();
+        let mut arguments = vec!["up", "--detach", "--output", "json"];
+        arguments.extend(more);
+        self.up = self.spokectl(&arguments).await?.with(0)?.json()?;
+        Ok(started.elapsed())
+    }
+
+    /// Runs one command to its end.
+    pub(crate) async fn spokectl(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
+        let running = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(PATIENCE, running)
+            .await
+            .with_context(|| format!("spokectl {} hangs", arguments.join(" ")))??;
+        Ok(Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("spokectl"));
+        command
+            .args(arguments)
+            .current_dir(&self.tree)
+            .env("NO_COLOR", "1")
+            .env("CARGO_TARGET_DIR", target());
+        command
+    }
+
+    /// `status --output json`.
+    pub(crate) async fn status(&self) -> anyhow::Result<Value> {
+        self.spokectl(&["status", "--output", "json"])
+            .await?
+            .with(0)?
+            .json()
+    }
+
+    /// Where the application is.
+    pub(crate) fn url(&self) -> anyhow::Result<&str> {
+        self.up["url"].as_str().context("`up` told no url")
+    }
+
+    /// The entry script a freshly loaded page names: it tells the bundle.
+    pub(crate) async fn bundle(&self) -> anyhow::Result<String> {
+        let url = format!("{}/login", self.url()?.trim_end_matches('/'));
+        let answer = self.http.get(&url).send().await?;
+        let status = answer.status();
+        let page = answer.text().await?;
+        ensure!(status.is_success(), "{url} answers {status}\n{page}");
+        let (_, after) = page
+            .split_once("/assets/")
+            .with_context(|| format!("{url} names no bundle\n{page}"))?;
+        let name: String = after
+            .chars()
+            .take_while(|character| !matches!(character, '"' | '\'' | '>'))
+            .collect();
+        Ok(name)
+    }
+
+    /// Shuts the Redis-protocol server down, as a failing node would go. Its port is asked
+    /// of the cloud.
+    pub(crate) async fn stop_redis(&self) -> anyhow::Result<()> {
+        let endpoint = self.up["endpoint"]
+            .as_str()
+            .context("`up` told no endpoint")?;
+        let answer = self
+            .http
+            .get(format!(
+                "{endpoint}/?Action=DescribeReplicationGroups&Version=2015-02-02"
+            ))
+            .send()
+            .await?
+            .text()
+            .await?;
+        let port: u16 = answer
+            .split_once("<Port>")
+            .and_then(|(_, after)| after.split_once("</Port>"))
+            .and_then(|(port, _)| port.parse().ok())
+            .with_context(|| format!("no port in {answer}"))?;
+        let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+        server.write_all(b"SHUTDOWN NOSAVE\r\n").await?;
+        until("Redis is gone", Duration::from_secs(10), || async {
+            Ok(TcpStream::connect(("127.0.0.1", port))
+                .await
+                .is_err()
+                .then_some(()))
+        })
+        .await
+    }
+
+    /// Whether a file of a bundle can be loaded.
+    pub(crate) async fn serves(&self, script: &str) -> anyhow::Result<bool> {
+        let url = format!("{}/assets/{script}", self.url()?.trim_end_matches('/'));
+        Ok(self.http.get(url).send().await?.status().is_success())
+    }
+
+    /// Replaces `from`, which must be there, in a file of the copy.
+    pub(crate) fn edit(&self, file: &str, from: &str, to: &str) -> anyhow::Result<()> {
+        let path = self.tree.join(file);
+        let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        ensure!(text.contains(from), "{file} has no {from:?} to change");
+        std::fs::write(&path, text.replacen(from, to, 1))?;
+        Ok(())
+    }
+
+    /// Writes a file of the copy.
+    pub(crate) fn write(&self, file: &str, text: &str) -> anyhow::Result<()> {
+        std::fs::write(self.tree.join(file), text).with_context(|| file.to_owned())
+    }
+
+    /// Removes a file of the copy.
+    pub(crate) fn remove(&self, file: &str) -> anyhow::Result<()> {
+        std::fs::remove_file(self.tree.join(file)).with_context(|| file.to_owned())
+    }
+
+    /// An account of the demonstration organization, by its role: email and password.
+    pub(crate) fn account(&self, role: &str) -> anyhow::Result<(String, String)> {
+        let accounts = self.up["accounts"]
+            .as_array()
+            .context("`up` told no accounts")?;
+        let account = accounts
+            .iter()
+            .find(|account| {
+                account["role"]
+                    .as_str()
+                    .is_some_and(|found| found.eq_ignore_ascii_case(role))
+            })
+            .with_context(|| format!("no account with role {role} in {accounts:?}"))?;
+        let text = |key: &str| {
+            account[key]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("no {key} in {account}"))
+        };
+        Ok((text("email")?, text("password")?))
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let down = std::process::Command::new(program("spokectl"))
+            .arg("down")
+            .current_dir(&self.tree)
+            .output();
+        if !down.is_ok_and(|output| output.status.success()) {
+            eprintln!("spokectl down failed in {}", self.tree.display());
+        }
+    }
+}
+
+/// A client of HTTP. Nothing here is encrypted, but the crate wants a provider of
+/// cryptography to be chosen.
+pub(crate) fn client() -> anyhow::Result<reqwest::ClientBuilder> {
+    // The second time it is there already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(reqwest::Client::builder().no_proxy())
+}
+
+/// The working copy these tests were built in.
+fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate lies in the repository")
+}
+
+/// `target/debug/<name>`, beside the folder this test lies in.
+fn program(name: &str) -> PathBuf {
+    target().join("debug").join(name)
+}
+
+fn target() -> PathBuf {
+    let here = std::env::current_exe().expect("a program knows where it lies");
+    // target/debug/deps/e2e-<hash>
+    here.ancestors().nth(3).expect("cargo's layout").to_owned()
+}
+
+/// Asks until `condition` gives something, at most `patience`.
+pub(crate) async fn until<T, F>(
+    what: &str,
+    patience: Duration,
+    mut condition: impl FnMut() -> F,
+) -> anyhow::Result<T>
+where
+    F: Future<Output = anyhow::Result<Option<T>>>,
+{
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(value) = condition().await? {
+            return Ok(value);
+        }
+        if Instant::now() > deadline {
+            bail!("not within {} s: {what}", patience.as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

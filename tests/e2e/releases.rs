@@ -1,0 +1,268 @@
+//! Releases that go forward, fail, and come back, while people are texting.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+
+use crate::instance::{Instance, client, until};
+use crate::people::{Person, Texter};
+
+/// One story, because each chapter stands on the one before, as releases do.
+#[tokio::test(flavor = "multi_thread")]
+async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
+    let mut instance = Instance::fresh().await?;
+    chapter("the first release went through the same gates as every other");
+    the_first_release(&instance).await?;
+    chapter("up again changes nothing");
+    up_again(&mut instance).await?;
+    chapter("a second release, while somebody is texting");
+    let (first, second) = the_second_release(&instance).await?;
+    chapter("a migration that fails");
+    a_failing_migration(&instance, &second).await?;
+    chapter("a version that answers errors");
+    a_version_that_answers_errors(&instance, &second).await?;
+    chapter("rollback");
+    rollback(&instance, &first).await?;
+    chapter("without Redis");
+    without_redis(&instance, &first).await?;
+    chapter("down and up");
+    down_and_up(&mut instance, &first).await
+}
+
+fn chapter(title: &str) {
+    println!("── {title}");
+}
+
+async fn the_first_release(instance: &Instance) -> anyhow::Result<()> {
+    for key in ["url", "endpoint", "region", "accounts"] {
+        ensure!(
+            !instance.up[key].is_null(),
+            "`up` told no {key}: {}",
+            instance.up
+        );
+    }
+    let bundle = instance.bundle().await?;
+    ensure!(instance.serves(&bundle).await?, "{bundle} cannot be loaded");
+    let status = instance.status().await?;
+    ensure!(release_number(&status)? == 1, "not release 1: {status}");
+    Ok(())
+}
+
+/// The number of the live release in `status --output json`.
+fn release_number(status: &Value) -> anyhow::Result<u64> {
+    status["release"]["number"]
+        .as_u64()
+        .with_context(|| format!("status tells no release: {status}"))
+}
+
+async fn up_again(instance: &mut Instance) -> anyhow::Result<()> {
+    let before = instance.up.clone();
+    let took = instance.up(&[]).await?;
+    ensure!(
+        took < Duration::from_secs(15),
+        "a second `up` took {took:?}"
+    );
+    ensure!(instance.up["url"] == before["url"], "the address moved");
+    ensure!(
+        release_number(&instance.status().await?)? == 1,
+        "it released again"
+    );
+    Ok(())
+}
+
+/// Somebody who sends first messages, one after the other, until told to stop.
+struct Texting {
+    stop: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<anyhow::Result<(Texter, Vec<String>)>>,
+}
+
+impl Texting {
+    async fn start(instance: &Instance) -> anyhow::Result<Self> {
+        let (email, password) = instance.account("TEXTER")?;
+        let texter = Texter::of(Person::sign_in(instance.url()?, &email, &password).await?).await?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let task = tokio::spawn(async move {
+            let mut sent = Vec::new();
+            while !told.load(Ordering::Relaxed) {
+                sent.push(texter.send_one().await?);
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            Ok((texter, sent))
+        });
+        Ok(Self { stop, task })
+    }
+
+    /// Everything sent went out once, and nothing failed.
+    async fn finish(self) -> anyhow::Result<usize> {
+        self.stop.store(true, Ordering::Relaxed);
+        let (texter, sent) = self.task.await?.context("texting met an error")?;
+        ensure!(!sent.is_empty(), "nobody texted");
+        ensure!(
+            sent.iter().collect::<BTreeSet<_>>().len() == sent.len(),
+            "somebody was texted twice"
+        );
+        for contact in &sent {
+            let count = texter.messages_to(contact).await?;
+            ensure!(count == 1, "contact {contact} has {count} messages");
+        }
+        Ok(sent.len())
+    }
+}
+
+/// A change only the front end shows.
+fn change_the_bundle(instance: &Instance, from: &str, to: &str) -> anyhow::Result<()> {
+    instance.edit("app/web/src/text/login.ts", from, to)
+}
+
+async fn the_second_release(instance: &Instance) -> anyhow::Result<(String, String)> {
+    let first = instance.bundle().await?;
+    change_the_bundle(instance, "'Sign in'", "'Sign in now'")?;
+    let texting = Texting::start(instance).await?;
+    let deploying = instance.spokectl(&["deploy", "--stage", "local", "--yes", "--output", "json"]);
+    tokio::pin!(deploying);
+    let mut during = Vec::new();
+    let ended = loop {
+        tokio::select! {
+            ended = &mut deploying => break ended?,
+            bundle = instance.bundle() => {
+                let bundle = bundle?;
+                if during.last() != Some(&bundle) {
+                    during.push(bundle);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    };
+    let answer = ended.with(0)?.json()?;
+    let texts = texting.finish().await?;
+    println!("   {texts} texts meanwhile; {answer}");
+    let second = instance.bundle().await?;
+    ensure!(first != second, "pages still name {first}");
+    ensure!(instance.serves(&second).await?, "{second} cannot be loaded");
+    ensure!(instance.serves(&first).await?, "open pages lost {first}");
+    // Old, then new: never back and forth, however the traffic was split.
+    let allowed = [vec![first.clone()], vec![first.clone(), second.clone()]];
+    ensure!(allowed.contains(&during), "pages named {during:?}");
+    let status = instance.status().await?;
+    ensure!(release_number(&status)? == 2, "not release 2: {status}");
+    Ok((first, second))
+}
+
+/// The release is where it was: number, versions, bundle, and no alias is split.
+async fn nothing_moved(instance: &Instance, bundle: &str, release: u64) -> anyhow::Result<()> {
+    let status = instance.status().await?;
+    ensure!(
+        release_number(&status)? == release,
+        "another release is live: {status}"
+    );
+    ensure!(status["astray"] == json!([]), "something moved: {status}");
+    ensure!(
+        status["positions"]["split"] == json!({}),
+        "an alias is split: {status}"
+    );
+    // Often enough to meet both versions, were the traffic split.
+    for _ in 0..20 {
+        ensure!(instance.bundle().await? == bundle, "the bundle moved");
+    }
+    Ok(())
+}
+
+async fn a_failing_migration(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let file = "migrations/29990101000000_break_on_purpose.sql";
+    instance.write(
+        file,
+        "-- phase: expand\ncreate table half_done (id int);\nalter table nobody_has_this add column x int;\n",
+    )?;
+    let ended = instance
+        .spokectl(&["deploy", "--stage", "local", "--yes"])
+        .await?
+        .with(3)?;
+    for words in ["break_on_purpose", "nobody_has_this", "does not exist"] {
+        ensure!(
+            ended.stderr.contains(words),
+            "no {words:?} in\n{}",
+            ended.stderr
+        );
+    }
+    instance.remove(file)?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let (file, from, to) = BROKEN;
+    instance.edit(file, from, to)?;
+    change_the_bundle(instance, "'Sign in now'", "'Never to be seen'")?;
+    // Errors need requests: somebody keeps loading pages, and gets an error now and then.
+    let url = format!("{}/login", instance.url()?.trim_end_matches('/'));
+    let visitor = tokio::spawn(async move {
+        let client = client()?.build()?;
+        loop {
+            drop(client.get(&url).send().await);
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        #[expect(unreachable_code, reason = "tells the type of what never ends")]
+        anyhow::Ok(())
+    });
+    let ended = instance
+        .spokectl(&["deploy", "--stage", "local", "--yes"])
+        .await;
+    visitor.abort();
+    let ended = ended?.with(3)?;
+    ensure!(
+        ended.stderr.contains("alarm"),
+        "which alarm?\n{}",
+        ended.stderr
+    );
+    instance.edit(file, to, from)?;
+    change_the_bundle(instance, "'Never to be seen'", "'Sign in now'")?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+/// A line of the web function, and what makes every page an error.
+const BROKEN: (&str, &str, &str) = (
+    "app/src/http/mod.rs",
+    ".fallback(get(pages::page))",
+    ".fallback(get(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR))",
+);
+
+async fn rollback(instance: &Instance, first: &str) -> anyhow::Result<()> {
+    let texting = Texting::start(instance).await?;
+    instance
+        .spokectl(&["rollback", "--stage", "local", "--yes"])
+        .await?
+        .with(0)?;
+    texting.finish().await?;
+    ensure!(instance.bundle().await? == first, "not the first bundle");
+    Ok(())
+}
+
+async fn without_redis(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    instance.stop_redis().await?;
+    for _ in 0..10 {
+        ensure!(
+            instance.bundle().await? == bundle,
+            "another bundle without Redis"
+        );
+    }
+    Ok(())
+}
+
+async fn down_and_up(instance: &mut Instance, bundle: &str) -> anyhow::Result<()> {
+    instance.spokectl(&["down"]).await?.with(0)?;
+    ensure!(
+        instance.bundle().await.is_err(),
+        "it still answers after `down`"
+    );
+    let took = instance.up(&[]).await?;
+    ensure!(took < Duration::from_secs(30), "`up` took {took:?}");
+    until("the page", Duration::from_secs(10), || async {
+        Ok(instance.bundle().await.ok().filter(|found| found == bundle))
+    })
+    .await?;
+    Ok(())
+}
