@@ -376,6 +376,28 @@ async fn code_that_cannot_run_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_package_without_a_bootstrap_is_taken_and_says_so_when_invoked() {
+    let cloud = TestCloud::start().await;
+    for (name, archive) in [
+        ("unnamed", archive_of("main", b"#!/bin/sh", 0o755)),
+        ("unexecutable", archive_of("bootstrap", b"#!/bin/sh", 0o644)),
+    ] {
+        let input = json!({
+            "FunctionName": name,
+            "Role": ROLE,
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Code": { "ZipFile": archive },
+        });
+        cloud.aws("lambda", "CreateFunction", input).await;
+        let (answer, error) = cloud.invoke(name, json!({})).await;
+        assert_eq!(answer["FunctionError"], "Unhandled");
+        assert_eq!(error["errorType"], "Runtime.InvalidEntrypoint", "{name}");
+    }
+    cloud.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn variables_have_four_kilobytes_and_reserved_names() {
     let cloud = TestCloud::start().await;
     cloud.function("echo", json!({})).await;
