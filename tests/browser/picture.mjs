@@ -40,12 +40,13 @@ try {
     .or(texter.getByRole('button', { name: /^Get (contacts and start|more contacts)$/ }))
     .first()
     .click()
+  await texter.getByText('First text to', { exact: true }).waitFor()
   // Enough texts for figures worth looking at; some are answered at once.
   const send = texter.getByRole('button', { name: 'Send', exact: true })
   for (let sent = 0; sent < 40; sent += 1) {
     const name = await texter.getByRole('main').getByRole('heading', { level: 2 }).innerText()
     await send.click()
-    await texter.getByText(`Sent to ${name}`).waitFor()
+    await texter.getByText(`Sent to ${name}`, { exact: true }).waitFor()
   }
   const phone = await shot(texter)
 
