@@ -76,7 +76,8 @@ CREATE INDEX campaign_contact_by_cell ON campaign_contact (cell);
 CREATE INDEX campaign_contact_by_assignment ON campaign_contact (assignment_id, message_status, id)
     WHERE assignment_id IS NOT NULL;
 -- The pool batches are taken from: it only shrinks, so taking one never walks over taken rows.
-CREATE INDEX campaign_contact_pool ON campaign_contact (campaign_id, id)
+-- In an order no other index has: the planner must not think of walking the whole table by id.
+CREATE INDEX campaign_contact_pool ON campaign_contact (campaign_id, created_at, id)
     WHERE assignment_id IS NULL AND message_status = 'needsMessage' AND NOT is_opted_out;
 -- Whether first messages are left, over assigned and unassigned contacts.
 CREATE INDEX campaign_contact_unsent ON campaign_contact (campaign_id)

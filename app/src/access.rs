@@ -69,13 +69,17 @@ pub struct Viewer {
     roles: HashMap<i32, Role>,
 }
 
+/// What every proof holds and nobody outside this module has.
+#[derive(Clone, Copy, Debug)]
+struct Minted;
+
 /// Proof: the viewer is SUPERVOLUNTEER or higher in the organization, or a superadmin where the
 /// operation lets those pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Supervolunteer {
     pub user_id: i32,
     pub organization_id: i32,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// Proof: ADMIN or higher, or a superadmin where the operation lets those pass.
@@ -83,14 +87,14 @@ pub struct Supervolunteer {
 pub struct Admin {
     pub user_id: i32,
     pub organization_id: i32,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// Proof: the viewer may make organizations.
 #[derive(Clone, Copy, Debug)]
 pub struct Founder {
     pub user_id: i32,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// Proof: the assignment is the viewer's own, in an organization they are TEXTER or higher of.
@@ -98,7 +102,7 @@ pub struct Founder {
 pub struct Holder {
     pub user_id: i32,
     pub assignment: Assignment,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// Proof: the viewer may text this contact; with everything the rules of sending ask about.
@@ -106,7 +110,7 @@ pub struct Holder {
 pub struct Sender {
     pub user_id: i32,
     pub facts: Facts,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// Proof: the viewer may decide for this contact: whose assignment it is in, or an ADMIN.
@@ -115,7 +119,7 @@ pub struct Caretaker {
     pub user_id: i32,
     pub organization_id: i32,
     pub contact: Contact,
-    _minted: (),
+    _minted: Minted,
 }
 
 /// A campaign together with the proof of what the viewer may do to it.
@@ -180,7 +184,7 @@ impl Viewer {
         Ok(Supervolunteer {
             user_id: self.id(),
             organization_id,
-            _minted: (),
+            _minted: Minted,
         })
     }
 
@@ -191,7 +195,7 @@ impl Viewer {
         Ok(Admin {
             user_id: self.id(),
             organization_id,
-            _minted: (),
+            _minted: Minted,
         })
     }
 
@@ -203,11 +207,11 @@ impl Viewer {
         }
         Ok(Founder {
             user_id: self.id(),
-            _minted: (),
+            _minted: Minted,
         })
     }
 
-    /// Whether they may open GraphiQL: ADMIN anywhere, or superadmin.
+    /// Whether they may open `GraphiQL`: ADMIN anywhere, or superadmin.
     pub fn may_explore(&self) -> bool {
         self.is_superadmin() || self.roles.values().any(|role| *role >= Role::Admin)
     }
@@ -287,7 +291,7 @@ pub async fn holder(app: &App, viewer: &Viewer, assignment_id: i32) -> Result<Ho
     Ok(Holder {
         user_id: viewer.id(),
         assignment,
-        _minted: (),
+        _minted: Minted,
     })
 }
 
@@ -345,7 +349,7 @@ pub async fn caretaker(app: &App, viewer: &Viewer, contact_id: i32) -> Result<Ca
         user_id: viewer.id(),
         organization_id: campaign.organization_id,
         contact,
-        _minted: (),
+        _minted: Minted,
     })
 }
 
@@ -399,7 +403,7 @@ pub async fn sender(
         Ok(()) => Ok(Sender {
             user_id: session.user_id,
             facts,
-            _minted: (),
+            _minted: Minted,
         }),
     }
 }

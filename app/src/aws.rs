@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use futures::FutureExt;
 use tokio::sync::OnceCell;
 
 /// The clients.
@@ -38,6 +39,7 @@ impl Aws {
                     .http_client(http)
                     .timeout_config(timeouts)
                     .load()
+                    .boxed()
                     .await
             })
             .await
@@ -82,6 +84,7 @@ impl Aws {
             .get_secret_value()
             .secret_id(arn)
             .send()
+            .boxed()
             .await
             .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
             .and_then(|answer| {

@@ -109,19 +109,17 @@ impl Cache {
         self.ask("reading a stamp", async |line| {
             let (value, holder): (Option<String>, Option<String>) =
                 line.mget(&[&keys.0, &keys.1]).await?;
-            let value = match value {
-                Some(value) => value,
-                None => {
-                    let options = redis::SetOptions::default()
-                        .conditional_set(redis::ExistenceCheck::NX)
-                        .with_expiration(redis::SetExpiry::EX(STAMP_SECONDS));
-                    line.set_options::<_, _, Option<String>>(&keys.0, fresh, options)
-                        .await?;
-                    line.get::<_, Option<String>>(&keys.0)
-                        .await?
-                        .unwrap_or_else(|| fresh.to_owned())
-                }
-            };
+            if let Some(value) = value {
+                return Ok(Stamp { holder, value });
+            }
+            // Two readers at once: the first one's value holds for both.
+            let options = redis::SetOptions::default()
+                .conditional_set(redis::ExistenceCheck::NX)
+                .with_expiration(redis::SetExpiry::EX(STAMP_SECONDS));
+            line.set_options::<_, _, Option<String>>(&keys.0, fresh, options)
+                .await?;
+            let kept: Option<String> = line.get(&keys.0).await?;
+            let value = kept.unwrap_or_else(|| fresh.to_owned());
             Ok(Stamp { holder, value })
         })
         .await

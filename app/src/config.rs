@@ -23,7 +23,7 @@ pub enum JobExecutor {
 pub enum Simulation {
     /// Unset: texts go to the carrier.
     Off,
-    /// Any text but `1`: no carrier is needed, nothing is answered.
+    /// Any text but `1`: texts belong to the mock messaging service, and nothing is simulated.
     NoCarrier,
     /// Exactly `1`: reported delivered and answered by itself.
     AutoReply,

@@ -97,10 +97,10 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut => Self::Busy,
-            other => Self::Internal(other.into()),
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy;
         }
+        Self::Internal(error.into())
     }
 }
 

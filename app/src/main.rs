@@ -80,6 +80,7 @@ async fn run(function: Function, config: Config) -> Result<(), Error> {
 }
 
 /// The whole chain of causes: Lambda writes down only what an error displays.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn full(error: anyhow::Error) -> Error {
     format!("{error:#}").into()
 }
@@ -87,11 +88,7 @@ fn full(error: anyhow::Error) -> Error {
 async fn run_web(config: Config) -> Result<(), Error> {
     let web = &web::Web::new(config);
     web.warm_up().await;
-    let answer = |request: lambda_http::Request| async move {
-        let response = web.answer(request.map(axum::body::Body::new)).await;
-        Ok::<_, Error>(response)
-    };
-    lambda_http::run(lambda_http::service_fn(answer)).await
+    lambda_runtime::run(service_fn(|event| web.answer_event(event))).await
 }
 
 /// A hook tells CodeDeploy what is wrong, also when it is its own configuration.
@@ -103,9 +100,10 @@ async fn run_hook(function: Function, config: Config) -> Result<(), Error> {
             let app = App::start(config.clone())
                 .await
                 .map_err(|error| Reason::of("configuration", &error))?;
-            match function {
-                Function::Preflight => preflight::work(&app).await,
-                _ => postflight::work(&app).await,
+            if function == Function::Preflight {
+                preflight::work(&app).await
+            } else {
+                postflight::work(&app).await
             }
         };
         hook::run(aws, event, work).await

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 
+use futures::FutureExt;
 use crate::aws::{Aws, describe};
 
 /// Puts a message on a queue; it becomes visible after `delay_seconds`.
@@ -21,6 +22,7 @@ pub async fn send(
         .message_body(body)
         .delay_seconds(delay_seconds)
         .send()
+        .boxed()
         .await
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
         .with_context(|| format!("sending to the queue {queue_url}"))?;

@@ -2,7 +2,10 @@
 
 use anyhow::Context;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
+use aws_sdk_ssm::operation::delete_parameter::DeleteParameterError;
+use aws_sdk_ssm::operation::get_parameter::GetParameterError;
 use aws_sdk_ssm::types::ParameterType;
+use futures::FutureExt;
 use spoke_contract::functions::LIVE;
 use spoke_contract::hooks::HookEvent;
 use spoke_contract::names;
@@ -46,15 +49,16 @@ pub async fn set_pointer(app: &App, manifest: Option<&AssetManifest>) -> anyhow:
             .r#type(ParameterType::String)
             .overwrite(true)
             .send()
+            .boxed()
             .await
             .map(|_| ())
             .map_err(|error| describe(&error)),
-        None => match ssm.delete_parameter().name(name).send().await {
+        None => match ssm.delete_parameter().name(name).send().boxed().await {
             Ok(_) => Ok(()),
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_parameter_not_found()) =>
+                    .is_some_and(DeleteParameterError::is_parameter_not_found) =>
             {
                 Ok(())
             }
@@ -82,12 +86,12 @@ pub async fn pending(app: &App) -> anyhow::Result<Option<Release>> {
 }
 
 async fn parameter(aws: &Aws, name: &str) -> anyhow::Result<Option<String>> {
-    match aws.ssm().await.get_parameter().name(name).send().await {
+    match aws.ssm().await.get_parameter().name(name).send().boxed().await {
         Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
         Err(error)
             if error
                 .as_service_error()
-                .is_some_and(|error| error.is_parameter_not_found()) =>
+                .is_some_and(GetParameterError::is_parameter_not_found) =>
         {
             Ok(None)
         }
@@ -127,6 +131,7 @@ pub async fn live_version(app: &App, function: &str) -> anyhow::Result<String> {
         .function_name(function)
         .name(LIVE)
         .send()
+        .boxed()
         .await
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
         .and_then(|alias| alias.function_version.context("it names no version"))
@@ -146,6 +151,7 @@ pub async fn move_live(app: &App, function: &str, version: &str) -> anyhow::Resu
         .name(LIVE)
         .function_version(version)
         .send()
+        .boxed()
         .await
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
         .with_context(|| format!("moving the alias {LIVE} of {function} to version {version}"))?;
@@ -169,6 +175,7 @@ pub async fn report(aws: &Aws, event: &HookEvent, has_succeeded: bool) -> anyhow
         .lifecycle_event_hook_execution_id(&event.lifecycle_event_hook_execution_id)
         .status(status)
         .send()
+        .boxed()
         .await
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
         .context("telling CodeDeploy the verdict")?;

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
+use futures::FutureExt;
 use bytes::Bytes;
 
 use crate::aws::{Aws, describe};
@@ -43,13 +45,14 @@ impl Storage {
             .bucket(bucket)
             .key(key)
             .send()
+            .boxed()
             .await;
         let object = match answer {
             Ok(object) => object,
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_no_such_key()) =>
+                    .is_some_and(GetObjectError::is_no_such_key) =>
             {
                 return Ok(None);
             }
@@ -83,6 +86,7 @@ impl Storage {
             .bucket(bucket)
             .key(key)
             .send()
+            .boxed()
             .await
             .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
             .with_context(|| format!("reading s3://{bucket}/{key}"))?;
@@ -115,6 +119,7 @@ impl Storage {
             .content_type(content_type)
             .body(body)
             .send()
+            .boxed()
             .await
             .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
             .with_context(|| format!("writing s3://{bucket}/{key}"))?;
@@ -139,6 +144,7 @@ impl Storage {
             .bucket(bucket)
             .key(key)
             .presigned(PresigningConfig::expires_in(lifetime)?)
+            .boxed()
             .await
             .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
             .context("signing an upload link")?;
@@ -165,6 +171,7 @@ impl Storage {
             .key(key)
             .response_content_disposition(format!("attachment; filename=\"{file_name}\""))
             .presigned(PresigningConfig::expires_in(lifetime)?)
+            .boxed()
             .await
             .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
             .context("signing a download link")?;

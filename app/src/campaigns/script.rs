@@ -96,11 +96,11 @@ fn value(name: &str, person: &Person, texter: &Texter) -> Option<String> {
     if let Some(text) = standard(name, person, texter) {
         return Some(text.to_owned());
     }
-    person.custom_fields.get(name).map(|value| match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Null => String::new(),
-        other => other.to_string(),
-    })
+    let value = person.custom_fields.get(name)?;
+    if value.is_null() {
+        return Some(String::new());
+    }
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn standard<'a>(name: &str, person: &'a Person, texter: &'a Texter) -> Option<&'a str> {

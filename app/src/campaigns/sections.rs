@@ -112,7 +112,8 @@ async fn write_response(
     order: i32,
 ) -> Result<()> {
     let is_right = |text: &str| (1..=MAX_RESPONSE).contains(&text.trim().chars().count());
-    if !response.is_deleted && !(is_right(&response.title) && is_right(&response.text)) {
+    let is_complete = is_right(&response.title) && is_right(&response.text);
+    if !response.is_deleted && !is_complete {
         return Err(Error::bad_input(
             "cannedResponses",
             "Each response needs a title and a text of at most 1500 characters.",

@@ -73,11 +73,7 @@ pub fn read(
 
 /// The line the record begins in: the reader stands behind its end, and its fields may hold line ends.
 fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> i32 {
-    let inside = record
-        .as_slice()
-        .iter()
-        .filter(|byte| **byte == b'\n')
-        .count();
+    let inside = record.as_slice().split(|byte| *byte == b'\n').count() - 1;
     let behind = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
     i32::try_from(behind.saturating_sub(inside + 1)).unwrap_or(i32::MAX)
 }
@@ -86,7 +82,7 @@ fn texts(record: &ByteRecord) -> Vec<String> {
     record.iter().map(text).collect()
 }
 
-/// UTF-8, else Latin-1, which every other spreadsheet file is near enough to. PostgreSQL takes no NUL.
+/// UTF-8, else Latin-1, which every other spreadsheet file is near enough to. The database takes no NUL.
 fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.replace('\0', ""),

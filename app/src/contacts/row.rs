@@ -77,21 +77,8 @@ impl Columns {
             zip: find(&["zip"]),
             custom: Vec::new(),
         };
-        columns.custom = columns.others(header);
+        columns.custom = others(header);
         Ok(columns)
-    }
-
-    /// The columns that are no standard field under any of its names. `zip` is both.
-    fn others(&self, header: &[String]) -> Vec<(usize, String)> {
-        let mut others: Vec<(usize, String)> = Vec::new();
-        for (position, name) in header.iter().enumerate() {
-            let name = name.trim();
-            let is_known = others.iter().any(|(_, known)| known == name);
-            if !name.is_empty() && !is_known && !STANDARD.contains(&standard(name).as_str()) {
-                others.push((position, name.to_owned()));
-            }
-        }
-        others
     }
 
     /// Names of the other columns, in the file's order.
@@ -140,6 +127,19 @@ impl Columns {
             custom_fields: Value::Object(custom),
         })
     }
+}
+
+/// The columns that are no standard field under any of its names. `zip` is both.
+fn others(header: &[String]) -> Vec<(usize, String)> {
+    let mut others: Vec<(usize, String)> = Vec::new();
+    for (position, name) in header.iter().enumerate() {
+        let name = name.trim();
+        let is_known = others.iter().any(|(_, known)| known == name);
+        if !name.is_empty() && !is_known && !STANDARD.contains(&standard(name).as_str()) {
+            others.push((position, name.to_owned()));
+        }
+    }
+    others
 }
 
 const STANDARD: [&str; 14] = [

@@ -31,7 +31,7 @@ use crate::texting::status::CampaignStatus;
 /// The job's type.
 pub const KIND: &str = "upload_contacts";
 /// How long an upload link works.
-const LINK_LIFETIME: Duration = Duration::from_secs(900);
+const LINK_LIFETIME: Duration = Duration::from_mins(15);
 /// Share of the progress that is reading; the rest is the swap.
 const READING: f32 = 0.9;
 
@@ -409,16 +409,15 @@ async fn swap(
 }
 
 fn summary(import: &ContactImport) -> String {
-    let mut text = format!("{} contacts loaded", import.loaded_count);
+    let mut parts = vec![format!("{} contacts loaded", import.loaded_count)];
     for (count, what) in [
         (import.invalid_count, "invalid"),
         (import.duplicate_count, "duplicate"),
         (import.opted_out_count, "opted out"),
     ] {
         if count > 0 {
-            text.push_str(&format!(", {count} {what}"));
+            parts.push(format!("{count} {what}"));
         }
     }
-    text.push('.');
-    text
+    format!("{}.", parts.join(", "))
 }

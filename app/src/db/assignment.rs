@@ -175,7 +175,7 @@ pub async fn claim_batch(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Re
                  AND ($7::text[] IS NULL OR coalesce(c.timezone, $8) = ANY($7))
                  AND NOT EXISTS (SELECT FROM opt_out o
                                  WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6))
-               ORDER BY c.id
+               ORDER BY c.created_at, c.id
                LIMIT (SELECT CASE WHEN unsent >= size THEN 0 ELSE size END FROM held)
                FOR UPDATE OF c SKIP LOCKED),
            taken AS (

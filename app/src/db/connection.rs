@@ -96,6 +96,6 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> Db {
                 Ok(true)
             })
         })
-        .idle_timeout(Duration::from_secs(300))
+        .idle_timeout(Duration::from_mins(5))
         .connect_lazy_with(options)
 }

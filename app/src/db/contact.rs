@@ -73,10 +73,16 @@ pub async fn list(
          FROM campaign_contact",
     );
     push_filter(&mut query, filter);
-    query.push(if filter.is_by_age {
-        " ORDER BY message_status DESC, updated_at ASC, id ASC"
-    } else {
-        " ORDER BY id"
+    let is_one_status = filter
+        .statuses
+        .as_ref()
+        .is_some_and(|statuses| statuses.len() == 1);
+    query.push(match (filter.is_by_age, is_one_status) {
+        (true, _) => " ORDER BY message_status DESC, updated_at ASC, id ASC",
+        // The index of assignments has this order.
+        (false, true) => " ORDER BY id",
+        // It has not this one: the sum keeps the planner from walking the whole table by id.
+        (false, false) => " ORDER BY id + 0",
     });
     query.push(" LIMIT ").push_bind(limit);
     query.build_query_as().fetch_all(db).await
@@ -95,11 +101,19 @@ fn push_filter(query: &mut QueryBuilder<sqlx::Postgres>, filter: &Filter) {
     if let Some(id) = filter.contact_id {
         query.push(" AND id = ").push_bind(id);
     }
-    if let Some(statuses) = &filter.statuses {
-        query
-            .push(" AND message_status = ANY(")
-            .push_bind(statuses.clone())
-            .push(")");
+    match filter.statuses.as_deref() {
+        Some([status]) => {
+            query
+                .push(" AND message_status = ")
+                .push_bind(status.clone());
+        }
+        Some(statuses) => {
+            query
+                .push(" AND message_status = ANY(")
+                .push_bind(statuses.to_vec())
+                .push(")");
+        }
+        None => {}
     }
     if let Some(is_opted_out) = filter.is_opted_out {
         query.push(" AND is_opted_out = ").push_bind(is_opted_out);
@@ -118,7 +132,7 @@ fn push_filter(query: &mut QueryBuilder<sqlx::Postgres>, filter: &Filter) {
     }
 }
 
-/// The first contacts of a campaign.
+/// Some contacts of a campaign, always the same ones: by number, because that order has an index.
 pub async fn list_first(
     db: impl PgExecutor<'_>,
     campaign_id: i32,
@@ -128,7 +142,7 @@ pub async fn list_first(
         Contact,
         "SELECT id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
                 last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at
-         FROM campaign_contact WHERE campaign_id = $1 ORDER BY id LIMIT $2",
+         FROM campaign_contact WHERE campaign_id = $1 ORDER BY cell LIMIT $2",
         campaign_id,
         limit
     )

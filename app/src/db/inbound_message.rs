@@ -100,9 +100,9 @@ pub async fn apply(
              RETURNING service, service_id, payload, contact_number, user_number, messaging_service_sid, text),
          written AS (
              INSERT INTO message
-                 (campaign_contact_id, user_number, contact_number, is_from_contact, text, attachments, service,
+                 (campaign_contact_id, campaign_id, user_number, contact_number, is_from_contact, text, attachments, service,
                   service_id, service_response, messaging_service_sid, send_status, created_at, queued_at)
-             SELECT $2, user_number, contact_number, true, text, $4, service, service_id, payload::text,
+             SELECT $2, (SELECT campaign_id FROM campaign_contact WHERE id = $2), user_number, contact_number, true, text, $4, service, service_id, payload::text,
                     messaging_service_sid, 'DELIVERED', $3, $3
              FROM taken
              ON CONFLICT (service_id) WHERE service_id <> '' DO NOTHING

@@ -230,7 +230,7 @@ fn file_name(migration: &Migration) -> String {
 fn is_lock_timeout(error: &sqlx::Error) -> bool {
     error
         .as_database_error()
-        .and_then(|database| database.code())
+        .and_then(sqlx::error::DatabaseError::code)
         .as_deref()
         == Some(LOCK_NOT_AVAILABLE)
 }

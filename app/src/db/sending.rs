@@ -139,10 +139,10 @@ pub async fn insert_text(
                RETURNING c.*),
            written AS (
                INSERT INTO message
-                   (campaign_contact_id, user_id, assignment_id, contact_number, is_from_contact, text,
+                   (campaign_contact_id, campaign_id, user_id, assignment_id, contact_number, is_from_contact, text,
                     service, messaging_service_sid, send_status, send_attempts, canned_response_id,
                     idempotency_key, send_before, created_at, queued_at)
-               SELECT contact.id, $3, $2, contact.cell, false, $4, $8, $9, 'SENDING', 1,
+               SELECT contact.id, contact.campaign_id, $3, $2, contact.cell, false, $4, $8, $9, 'SENDING', 1,
                       (SELECT id FROM canned_response WHERE id = $6 AND campaign_id = contact.campaign_id),
                       $7, $10, $11, $11
                FROM contact

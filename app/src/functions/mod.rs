@@ -1,5 +1,6 @@
 //! The Lambda functions, and the plain server that is all of them at once.
 
+pub mod events;
 pub mod hook;
 pub mod inbound;
 pub mod logs;

@@ -9,7 +9,7 @@ use crate::db::migrate;
 use crate::functions::hook::Reason;
 
 /// How long another runner, or a database that wakes up, is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The hook's work.
 ///

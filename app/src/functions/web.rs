@@ -5,11 +5,25 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{Request, StatusCode, header};
+use lambda_http::Adapter;
+use lambda_runtime::{Error, LambdaEvent};
+use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::sync::OnceCell;
-use tower::ServiceExt;
+use tower::{Service, ServiceExt};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::functions::events;
+
+/// What the gateway gets back.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer<A> {
+    Answered(A),
+    /// The event was no request anybody could answer.
+    Refused(Value),
+}
 
 /// The router, made when it can be: a function whose secrets cannot be read answers 500 at once,
 /// and tries again with the next request.
@@ -46,6 +60,24 @@ impl Web {
                 Ok(crate::http::router(&app))
             })
             .await
+    }
+
+    /// Answers an event of the HTTP API, whatever a visitor has put into it.
+    ///
+    /// # Errors
+    /// Never: an error would count against the release.
+    pub async fn answer_event(&self, event: LambdaEvent<Value>) -> Result<impl Serialize + use<>, Error> {
+        let Some(request) = events::request(event.payload) else {
+            tracing::warn!("an event is no request; answered with 400");
+            let headers = json!({"content-type": "text/plain"});
+            return Ok(Answer::Refused(json!({"statusCode": 400, "headers": headers, "body": "Bad request."})));
+        };
+        let web = self.clone();
+        let mut adapter = Adapter::from(lambda_http::service_fn(move |request: lambda_http::Request| {
+            let web = web.clone();
+            async move { Ok::<_, Error>(web.answer(request.map(Body::new)).await) }
+        }));
+        adapter.call(LambdaEvent::new(request, event.context)).await.map(Answer::Answered)
     }
 
     /// Answers a request.

@@ -57,8 +57,8 @@ pub async fn answer(app: &App, order: Order) -> anyhow::Result<Value> {
 
 /// Operators see the cause.
 fn full(error: crate::error::Error) -> anyhow::Error {
-    match error {
-        crate::error::Error::Internal(cause) => cause,
-        other => other.into(),
+    if let crate::error::Error::Internal(cause) = error {
+        return cause;
     }
+    error.into()
 }

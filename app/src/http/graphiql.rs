@@ -11,7 +11,7 @@ use crate::access;
 use crate::error::{Error, Result};
 use crate::http::{Web, session};
 
-/// GraphiQL itself comes from its public CDN; only this page may load it.
+/// `GraphiQL` itself comes from its public CDN; only this page may load it.
 const POLICY: &str = "default-src 'self'; script-src 'unsafe-inline' 'unsafe-eval' https://unpkg.com; \
     style-src 'unsafe-inline' https://unpkg.com; font-src data: https://unpkg.com; img-src data: https:; \
     worker-src blob:; frame-ancestors 'none'";

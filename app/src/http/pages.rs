@@ -80,16 +80,11 @@ fn shell(app: &App, manifest: &AssetManifest, session: Option<Session>) -> Respo
         "suppressSelfInvite": config.suppress_self_invite,
         "userId": session.map(|session| session.user_id.to_string()),
     });
-    let styles: String = manifest
-        .styles
-        .iter()
-        .map(|style| {
-            format!(
-                "<link rel=\"stylesheet\" crossorigin href=\"{origin}/{}\">\n",
-                escape(style)
-            )
-        })
-        .collect();
+    let link = |style: &String| {
+        let href = escape(style);
+        format!("<link rel=\"stylesheet\" crossorigin href=\"{origin}/{href}\">\n")
+    };
+    let styles = manifest.styles.iter().map(link).collect::<Vec<_>>().concat();
     let script = escape(&manifest.script);
     let facts = in_script(&facts);
     let html = format!(

@@ -48,7 +48,7 @@ mod tests {
     fn a_window_ends() {
         let throttle = Throttle::default();
         let start: DateTime<Utc> = "2026-11-03T12:00:00Z".parse().unwrap();
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         assert_eq!(throttle.count("a", start, minute), 1);
         assert_eq!(
             throttle.count("a", start + Duration::from_secs(59), minute),

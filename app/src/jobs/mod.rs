@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use anyhow::Context;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use futures::FutureExt;
 use chrono::TimeDelta;
 
 use crate::app::App;
@@ -53,6 +54,7 @@ async fn invoke_worker(app: &App, job_id: i32) -> anyhow::Result<()> {
         .invocation_type(InvocationType::Event)
         .payload(Blob::new(format!("{{\"jobId\":{job_id}}}")))
         .send()
+        .boxed()
         .await
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
         .with_context(|| format!("invoking {function}"))?;

@@ -78,12 +78,11 @@ pub async fn run(app: &App, job_id: i32) -> Result<Ran> {
     match outcome {
         Ok(()) => Ok(Ran::Done),
         Err(error) => {
-            let message = match &error {
-                Error::Internal(cause) => {
-                    tracing::error!(job = job.id, cause = %format!("{cause:#}"), "job failed");
-                    "Something went wrong. Nothing was changed; trying again may help.".to_owned()
-                }
-                refusal => refusal.to_string(),
+            let message = if let Error::Internal(cause) = &error {
+                tracing::error!(job = job.id, cause = %format!("{cause:#}"), "job failed");
+                "Something went wrong. Nothing was changed; trying again may help.".to_owned()
+            } else {
+                error.to_string()
             };
             end(app, &job, lease, JobStatus::Failed, &message).await?;
             Ok(Ran::Failed)

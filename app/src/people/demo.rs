@@ -185,18 +185,17 @@ async fn insert_person(
     let role = Role::from_name(&account.role.to_uppercase())
         .with_context(|| format!("there is no role \"{}\"", account.role))?;
     let email = account.email.to_lowercase();
-    let id = match db::user::find_credentials(&mut *tx, &email).await? {
-        Some(known) => known.id,
-        None => {
-            let user = NewUser {
-                first_name,
-                last_name,
-                email: &email,
-                cell: None,
-                password_hash: &password::hash(&account.password).await?,
-            };
-            db::user::insert(&mut *tx, user).await?
-        }
+    let id = if let Some(known) = db::user::find_credentials(&mut *tx, &email).await? {
+        known.id
+    } else {
+        let user = NewUser {
+            first_name,
+            last_name,
+            email: &email,
+            cell: None,
+            password_hash: &password::hash(&account.password).await?,
+        };
+        db::user::insert(&mut *tx, user).await?
     };
     db::membership::insert(tx, id, organization_id, role).await?;
     Ok((id, role))

@@ -11,7 +11,7 @@ use crate::db::user::{EMAIL_KEY, NewUser};
 use crate::error::{Error, OnConstraint, Result};
 use crate::people::{password, profile};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// Attempts a minute for one account, and from one address.
 const MAX_BY_EMAIL: u64 = 10;
 const MAX_BY_ADDRESS: u64 = 60;

@@ -12,7 +12,7 @@ pub const MOCK_SERVICE: &str = "mock-messaging-service";
 /// A carrier that accepts everything, for trying things out.
 pub const FAKE_SERVICE: &str = "fakeservice";
 /// Seconds the carrier gets less than the contact's hours last.
-const VALIDITY_PADDING: i64 = 30;
+pub const VALIDITY_PADDING: i64 = 30;
 /// The longest the carrier keeps a text.
 const MAX_VALIDITY: i64 = 14_400;
 

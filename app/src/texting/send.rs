@@ -3,7 +3,7 @@
 //! A crash after the row was written leaves it SENDING, where everybody can see it; nothing ever
 //! sends such a row again by itself.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
@@ -124,16 +124,25 @@ fn decide(
     {
         return Err(refusal(CampaignStatus::ClosedForInitialSends));
     }
-    match opening(&policy(facts, app.config.reference_zone), zone(facts), now) {
-        Opening::Closed { opens_at } => Err(Error::refused(
+    let opening = opening(&policy(facts, app.config.reference_zone), zone(facts), now);
+    if let Opening::Closed { opens_at } = opening {
+        return Err(Error::refused(
             "TEXTING_HOURS",
             format!(
                 "It is outside texting hours for this person until {}.",
                 opens_at.to_rfc3339()
             ),
-        )),
-        open => Ok(open),
+        ));
     }
+    // Too late for the carrier to be in time: said before anything is written.
+    let latest = now + TimeDelta::seconds(sms::VALIDITY_PADDING);
+    if opening.until().is_some_and(|until| until < latest) {
+        return Err(Error::refused(
+            "TEXTING_HOURS",
+            "Texting hours for this person are just ending.",
+        ));
+    }
+    Ok(opening)
 }
 
 fn refusal(status: CampaignStatus) -> Error {

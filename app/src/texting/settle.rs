@@ -60,9 +60,11 @@ async fn try_again(app: &App, text: &Waiting) -> Result<()> {
         Outcome::NotAttempted { why, .. } => {
             db::sending::update_refused(&app.db, text.id, None, &why, now).await?;
         }
-        Outcome::Later { why } => db::sending::update_queued(&app.db, text.id, &why, now).await?,
+        Outcome::Later { why } => {
+            db::sending::update_queued(&app.db, text.id, &why, now).await?;
+        }
         Outcome::Unknown { why } => {
-            db::sending::update_unknown(&app.db, text.id, &why, now).await?
+            db::sending::update_unknown(&app.db, text.id, &why, now).await?;
         }
     }
     Ok(())

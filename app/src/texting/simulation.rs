@@ -33,7 +33,7 @@ pub async fn play(app: &App, service_id: &str, encore: &Encore) -> anyhow::Resul
     match encore {
         Encore::Nothing => Ok(()),
         Encore::FakeReply { from, body } => {
-            let webhook = answer(app, from, body.clone(), "");
+            let webhook = answer(app, from, body, "");
             inbound::receive(app, "fakeservice", &webhook).await?;
             Ok(())
         }
@@ -41,7 +41,7 @@ pub async fn play(app: &App, service_id: &str, encore: &Encore) -> anyhow::Resul
         Encore::ReportAndReply { body, .. } if is_done(body) => Ok(()),
         Encore::ReportAndReply { from, body } => {
             let report = report_of(service_id);
-            let reply = answer(app, from, format!("{body} (autoreply)"), MOCK_SERVICE);
+            let reply = answer(app, from, &format!("{body} (autoreply)"), MOCK_SERVICE);
             match (&app.config.report_queue_url, &app.config.inbound_queue_url) {
                 (Some(reports), Some(inbound)) => {
                     let (reported, replied) = tokio::join!(
@@ -65,11 +65,11 @@ fn report_of(service_id: &str) -> Webhook {
     Webhook::of(&[("MessageSid", service_id), ("MessageStatus", "delivered")])
 }
 
-fn answer(app: &App, from: &str, body: String, service: &str) -> Webhook {
+fn answer(app: &App, from: &str, body: &str, service: &str) -> Webhook {
     Webhook::of(&[
         ("From", from),
         ("To", OWN_NUMBER),
-        ("Body", &body),
+        ("Body", body),
         ("MessageSid", &app.ids.token()),
         ("MessagingServiceSid", service),
         ("NumMedia", "0"),

@@ -13,8 +13,8 @@ use crate::builders::Texting;
 /// a supervolunteer, an admin, an owner, a superadmin without a role.
 const COLUMNS: usize = 10;
 
-/// `y` passes the check (whatever comes after it), `U` UNAUTHORIZED, `S` SUSPENDED, `F` FORBIDDEN,
-/// `N` NOT_FOUND.
+/// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
+/// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
 const MATRIX: [(&str, &str); 27] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),

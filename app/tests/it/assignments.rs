@@ -100,8 +100,8 @@ async fn texters_asking_at_once_never_get_the_same_contact() {
         texters.push((texter, app.assignment(texting.campaign, texter).await));
     }
     let ask = |number: usize| batch(&app, texters[number].0, texters[number].1, Some(30));
-    let (a, b, c, d, e) = tokio::join!(ask(0), ask(1), ask(2), ask(3), ask(4));
-    let counts: Vec<i64> = [a, b, c, d, e].iter().map(taken).collect();
+    let answers = futures::future::join_all((0..texters.len()).map(ask)).await;
+    let counts: Vec<i64> = answers.iter().map(taken).collect();
     assert_eq!(counts.iter().sum::<i64>(), 100, "{counts:?}");
     assert!(counts.iter().all(|count| *count <= 30), "{counts:?}");
     let held = app
@@ -320,14 +320,14 @@ async fn listed(app: &TestApp, texting: &Texting, filter: Value) -> Vec<i32> {
 async fn lists_are_filtered_and_paged_by_key() {
     let app = TestApp::new().await;
     let texting = app.texting(5).await;
-    let [a, b, c, d, e] = texting.contacts[..] else {
+    let [fresh, answered, closed, out, asleep] = texting.contacts[..] else {
         unreachable!()
     };
     app.sql(&format!(
-        "UPDATE campaign_contact SET message_status = 'needsResponse' WHERE id = {b};
-         UPDATE campaign_contact SET message_status = 'closed' WHERE id = {c};
-         UPDATE campaign_contact SET is_opted_out = true WHERE id = {d};
-         UPDATE campaign_contact SET timezone = 'Pacific/Honolulu' WHERE id = {e}"
+        "UPDATE campaign_contact SET message_status = 'needsResponse' WHERE id = {answered};
+         UPDATE campaign_contact SET message_status = 'closed' WHERE id = {closed};
+         UPDATE campaign_contact SET is_opted_out = true WHERE id = {out};
+         UPDATE campaign_contact SET timezone = 'Pacific/Honolulu' WHERE id = {asleep}"
     ))
     .await;
     let sorted = |mut ids: Vec<i32>| {
@@ -336,13 +336,13 @@ async fn lists_are_filtered_and_paged_by_key() {
     };
     assert_eq!(
         sorted(listed(&app, &texting, json!(null)).await),
-        [a, b, d, e]
+        [fresh, answered, out, asleep]
     );
     let open = json!({"messageStatus": "needsMessage", "isOptedOut": false, "validTimezone": true});
-    assert_eq!(listed(&app, &texting, open).await, [a]);
+    assert_eq!(listed(&app, &texting, open).await, [fresh]);
     assert_eq!(
         listed(&app, &texting, json!({"validTimezone": false})).await,
-        [e]
+        [asleep]
     );
     assert_eq!(
         listed(
@@ -351,17 +351,17 @@ async fn lists_are_filtered_and_paged_by_key() {
             json!({"messageStatus": "closed,needsResponse", "limit": 1})
         )
         .await,
-        [b]
+        [answered]
     );
-    let page = json!({"messageStatus": "needsMessage", "limit": 2, "afterId": a.to_string()});
-    assert_eq!(listed(&app, &texting, page).await, [d, e]);
+    let page = json!({"messageStatus": "needsMessage", "limit": 2, "afterId": fresh.to_string()});
+    assert_eq!(listed(&app, &texting, page).await, [out, asleep]);
     assert_eq!(
-        listed(&app, &texting, json!({"contactId": c.to_string()})).await,
-        [c]
+        listed(&app, &texting, json!({"contactId": closed.to_string()})).await,
+        [closed]
     );
     // Two days past due: only answers, unless one asks for more.
     app.sql("UPDATE campaign SET due_by = '2026-11-01'").await;
-    assert_eq!(listed(&app, &texting, json!({})).await, [b]);
+    assert_eq!(listed(&app, &texting, json!({})).await, [answered]);
     assert!(
         listed(&app, &texting, json!({"messageStatus": "needsMessage"}))
             .await

@@ -1,4 +1,6 @@
-//! The application through its door, on a real PostgreSQL, a real Redis and the local cloud.
+//! The application through its door, on a real database, a real cache and the local cloud.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access_matrix;
 mod app;

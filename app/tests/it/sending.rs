@@ -215,6 +215,18 @@ async fn rules_refuse_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_text_that_would_come_too_late_is_refused_before_it_is_written() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    app.set_time("2026-11-04T01:59:31Z");
+    let late = app.send_first(&texting, texting.contacts[0]).await;
+    assert_eq!(late.code(), "TEXTING_HOURS");
+    assert_eq!(app.count("message").await, 0);
+    app.set_time("2026-11-04T01:59:30Z");
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+}
+
+#[tokio::test]
 async fn answers_are_sent_while_only_initial_sends_are_closed() {
     let app = TestApp::new().await;
     let texting = app.texting(1).await;
@@ -517,7 +529,7 @@ async fn the_carriers_answer_is_recorded() {
         asked,
         "To=%2B15550000001&Body=Hi+Ana&MessagingServiceSid=MG1&ValidityPeriod=14400"
     );
-    app.advance(std::time::Duration::from_secs(600));
+    app.advance(std::time::Duration::from_mins(10));
     assert_eq!(settle::waiting_texts(&app.app, 10).await.unwrap().tried, 0);
 }
 

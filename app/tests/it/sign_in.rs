@@ -248,7 +248,7 @@ async fn a_session_ends_with_suspension_after_a_week_and_when_tampered_with() {
         "UNAUTHORIZED"
     );
     assert!(json_of(app.send(ask(cookie.clone())).await).await["errors"].is_null());
-    app.advance(std::time::Duration::from_secs(7 * 86_400));
+    app.advance(std::time::Duration::from_hours(7 * 24));
     assert_eq!(
         json_of(app.send(ask(cookie)).await).await["errors"][0]["code"],
         "UNAUTHORIZED"

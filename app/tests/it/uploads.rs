@@ -1,5 +1,7 @@
 //! Contacts: from the browser's file to the campaign.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 use spoke::jobs;
 
@@ -298,7 +300,7 @@ async fn thousands_of_rows_keep_their_lines() {
         } else {
             number
         };
-        file.push_str(&format!("N{number},X,617{:07}\n", 2_000_000 + digits));
+        writeln!(file, "N{number},X,617{:07}", 2_000_000 + digits).unwrap();
     }
     let key = put(&app, admin, organization, &file).await;
     let answer = create(&app, admin, organization, &key).await;

@@ -26,7 +26,7 @@ use crate::texting::status::{CampaignStatus, derived};
 
 /// How many contacts a preview shows.
 const PREVIEW: i64 = 3;
-const LINK_LIFETIME: Duration = Duration::from_secs(900);
+const LINK_LIFETIME: Duration = Duration::from_mins(15);
 
 pub struct Campaign(pub db::campaign::Campaign);
 
@@ -74,7 +74,7 @@ impl Campaign {
         self.0.started_at
     }
 
-    /// Derived: past due counts as CLOSED_FOR_INITIAL_SENDS.
+    /// Derived: past due counts as `CLOSED_FOR_INITIAL_SENDS`.
     async fn status(&self, ctx: &Context<'_>) -> CampaignStatus {
         derived(self.0.status, self.0.due_by, app(ctx).clock.now())
     }
@@ -150,8 +150,10 @@ impl Campaign {
     async fn canned_responses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(name = "userId")] _user_id: Option<String>,
+        user_id: Option<String>,
     ) -> Result<Vec<CannedResponse>> {
+        // Responses belong to campaigns; people have none of their own any more.
+        drop(user_id);
         let responses = loaders(ctx)
             .load_one(ResponsesOf(self.0.id))
             .await

@@ -56,10 +56,13 @@ pub struct Phone(pub String);
 #[Scalar(name = "Phone")]
 impl ScalarType for Phone {
     fn parse(value: Value) -> InputValueResult<Self> {
-        match value {
-            Value::String(text) if is_e164(&text) => Ok(Self(text)),
-            Value::String(_) => Err(InputValueError::custom("not a number like +16175550123")),
-            other => Err(InputValueError::expected_type(other)),
+        let Value::String(text) = value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        if is_e164(&text) {
+            Ok(Self(text))
+        } else {
+            Err(InputValueError::custom("not a number like +16175550123"))
         }
     }
 
