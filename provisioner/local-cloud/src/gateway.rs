@@ -152,7 +152,7 @@ async fn answer(cloud: &Arc<Cloud>, request: http::Request<Incoming>) -> Respons
         return protocol::encode_error(&unidentified(), &error).map(Body::from);
     }
     let response = match read(request).await {
-        Ok(request) if control::is_control(&request.path) => control::answer(cloud, &request),
+        Ok(request) if control::is_control(&request.path) => control::answer(cloud, &request).await,
         Ok(request) => perform(cloud, request).await,
         Err(error) => protocol::encode_error(&unidentified(), &error),
     };

@@ -26,6 +26,8 @@
 //! | `GET faults` | the faults in force |
 //! | `POST faults` | puts one in force, answers its `id` |
 //! | `DELETE faults` | ends all faults |
+//! | `POST caches/stop` `{"id": "spoke-local"}` | stops a replication group's server, until |
+//! | `POST caches/start` `{"id": "spoke-local"}` | starts it again on the same port |
 //!
 //! A fault is `{"service": "ssm", "operation": "GetParameter", "times": 3}` (`*` fits all;
 //! without `times` it stays) with one of `"throttle": true`, `"delaySeconds": 2.5`,

@@ -12,6 +12,7 @@ use crate::Cloud;
 use crate::error::{Answer, AwsError};
 use crate::faults::Fault;
 use crate::protocol::{Request, values};
+use crate::services::elasticache;
 
 const PREFIX: &str = "/_local-cloud/";
 
@@ -25,8 +26,15 @@ struct Speed {
     speed: f64,
 }
 
-pub(super) fn answer(cloud: &Arc<Cloud>, request: &Request) -> Response<Bytes> {
-    let (status, body) = match perform(cloud, request) {
+/// Names a replication group.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cache {
+    id: String,
+}
+
+pub(super) async fn answer(cloud: &Arc<Cloud>, request: &Request) -> Response<Bytes> {
+    let (status, body) = match perform(cloud, request).await {
         Ok(body) => (200, body),
         Err(error) => (
             error.status,
@@ -40,7 +48,7 @@ pub(super) fn answer(cloud: &Arc<Cloud>, request: &Request) -> Response<Bytes> {
         .unwrap_or_default()
 }
 
-fn perform(cloud: &Arc<Cloud>, request: &Request) -> Answer {
+async fn perform(cloud: &Arc<Cloud>, request: &Request) -> Answer {
     let what = request.path.strip_prefix(PREFIX).unwrap_or_default();
     match (&request.method, what) {
         (&Method::GET, "health") => Ok(health(cloud)),
@@ -60,6 +68,16 @@ fn perform(cloud: &Arc<Cloud>, request: &Request) -> Answer {
             }
             cloud.time.set_speed(speed);
             Ok(health(cloud))
+        }
+        (&Method::POST, "caches/stop") => {
+            let Cache { id } = values::parse(body(request)?)?;
+            elasticache::stop_group(cloud, &id).await?;
+            Ok(json!({}))
+        }
+        (&Method::POST, "caches/start") => {
+            let Cache { id } = values::parse(body(request)?)?;
+            elasticache::start_group(cloud, &id).await?;
+            Ok(json!({}))
         }
         (method, _) => Err(AwsError::new(
             "NotFound",

@@ -41,11 +41,23 @@ pub(crate) fn is_s3(head: &Head<'_>) -> bool {
     if let Some(service) = scope(head) {
         return service == "s3";
     }
+    if signed_by_version_2(head.query, head.headers) {
+        return true;
+    }
     !(head.headers.contains_key("x-amz-target")
         || rpc(head.path).is_some()
         || parameter(head.query, "Action").is_some()
         || is_form(head)
         || rest_json::find(None, head.method, head.path, head.query).is_some())
+}
+
+/// Whether the request carries a signature of version 2, which only S3 ever took in URLs.
+pub(crate) fn signed_by_version_2(query: &str, headers: &HeaderMap) -> bool {
+    let in_header = header(headers, "authorization").is_some_and(|value| value.starts_with("AWS "));
+    let in_query = ["AWSAccessKeyId", "Signature"]
+        .iter()
+        .all(|name| parameter(query, name).is_some());
+    in_header || in_query
 }
 
 /// What a request asks for.

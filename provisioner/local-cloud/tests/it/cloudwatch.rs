@@ -17,7 +17,7 @@ async fn put(cloud: &TestCloud, name: &str, value: f64) {
     cloud.aws("cloudwatch", "PutMetricData", input).await;
 }
 
-fn alarm(name: &str, more: Value) -> Value {
+fn alarm(name: &str, more: &Value) -> Value {
     let mut input = json!({
         "AlarmName": name,
         "Namespace": "Test",
@@ -188,7 +188,7 @@ async fn metric_math_runs_over_metrics_and_datapoints_survive_a_restart() {
 async fn an_alarm_needs_m_of_n_and_tells_its_datapoints() {
     let cloud = TestCloud::at_speed(FAST).await;
     cloud
-        .aws("cloudwatch", "PutMetricAlarm", alarm("errors", json!({})))
+        .aws("cloudwatch", "PutMetricAlarm", alarm("errors", &json!({})))
         .await;
     assert_eq!(state(&cloud, "errors").await, "INSUFFICIENT_DATA");
     feed_until(&cloud, "errors", 0.0, "OK").await;
@@ -227,7 +227,7 @@ async fn missing_data_is_what_the_alarm_says_it_is() {
         ("same", "ignore"),
         ("unknown", "missing"),
     ] {
-        let input = alarm(name, json!({ "TreatMissingData": treatment }));
+        let input = alarm(name, &json!({ "TreatMissingData": treatment }));
         cloud.aws("cloudwatch", "PutMetricAlarm", input).await;
     }
     eventually("the verdicts are there", || async {
@@ -247,7 +247,7 @@ async fn actions_happen_on_a_change_of_state_only() {
     let arn = function["FunctionArn"].as_str().unwrap();
     let input = alarm(
         "errors",
-        json!({ "AlarmActions": [arn], "EvaluationPeriods": 1, "DatapointsToAlarm": 1 }),
+        &json!({ "AlarmActions": [arn], "EvaluationPeriods": 1, "DatapointsToAlarm": 1 }),
     );
     cloud.aws("cloudwatch", "PutMetricAlarm", input).await;
     // Without permission the action fails, and the history says so.
@@ -358,7 +358,7 @@ async fn a_composite_alarm_follows_its_children() {
     let cloud = TestCloud::start().await;
     for name in ["a", "b"] {
         cloud
-            .aws("cloudwatch", "PutMetricAlarm", alarm(name, json!({})))
+            .aws("cloudwatch", "PutMetricAlarm", alarm(name, &json!({})))
             .await;
     }
     let rule = json!({ "AlarmName": "both", "AlarmRule": "ALARM(\"a\") AND NOT OK(b)" });
@@ -399,7 +399,7 @@ async fn alarms_that_make_no_sense_are_refused() {
         json!({ "Colour": "red" }),
     ] {
         let error = cloud
-            .refusal("cloudwatch", "PutMetricAlarm", alarm("x", more.clone()))
+            .refusal("cloudwatch", "PutMetricAlarm", alarm("x", &more))
             .await;
         assert!(error.code.starts_with("Validation"), "{more}: {error}");
     }
@@ -441,6 +441,12 @@ async fn dashboards_are_checked_and_kept() {
     cloud.stop().await;
 }
 
+const LIVE: &[(&str, &str)] = &[
+    ("FunctionName", "web"),
+    ("Resource", "web:Live"),
+    ("ExecutedVersion", "1"),
+];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_are_measured_by_alias_and_version() {
     let cloud = TestCloud::start().await;
@@ -472,11 +478,6 @@ async fn functions_are_measured_by_alias_and_version() {
             found["Datapoints"][0]["Sum"].as_f64()
         }
     };
-    const LIVE: &[(&str, &str)] = &[
-        ("FunctionName", "web"),
-        ("Resource", "web:Live"),
-        ("ExecutedVersion", "1"),
-    ];
     assert_eq!(
         sum("Invocations", &[("FunctionName", "web")]).await,
         Some(3.0)

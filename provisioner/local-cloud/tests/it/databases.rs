@@ -202,6 +202,7 @@ async fn parameters_stopping_and_a_new_password_are_real() {
             "DBParameterGroupName": "p",
             "Parameters": [
                 { "ParameterName": "log_min_duration_statement", "ParameterValue": value, "ApplyMethod": "immediate" },
+                { "ParameterName": "max_prepared_transactions", "ParameterValue": "7", "ApplyMethod": "pending-reboot" },
                 { "ParameterName": "rds.force_ssl", "ParameterValue": "0", "ApplyMethod": "immediate" },
             ],
         })
@@ -215,6 +216,10 @@ async fn parameters_stopping_and_a_new_password_are_real() {
     assert_eq!(
         text(&mut connection, "show log_min_duration_statement").await,
         "1s"
+    );
+    assert_eq!(
+        text(&mut connection, "show max_prepared_transactions").await,
+        "7"
     );
     ok(&cloud, "rds", "ModifyDBParameterGroup", set("250")).await;
     let started = Instant::now();
@@ -245,6 +250,38 @@ async fn parameters_stopping_and_a_new_password_are_real() {
     ok(&cloud, "rds", "StartDBInstance", named).await;
     let shown = reaches(&cloud, "main", "available").await;
     assert!(connect(&shown, "battery-staple").await.is_ok());
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn parameters_the_server_does_not_take_are_shown_and_can_be_mended() {
+    let cloud = TestCloud::start().await;
+    let group = json!({
+        "DBParameterGroupName": "p", "DBParameterGroupFamily": "postgres15", "Description": "d",
+    });
+    ok(&cloud, "rds", "CreateDBParameterGroup", group).await;
+    let set = |value: &str| {
+        json!({
+            "DBParameterGroupName": "p",
+            "Parameters": [{
+                "ParameterName": "work_mem", "ParameterValue": value, "ApplyMethod": "immediate",
+            }],
+        })
+    };
+    ok(&cloud, "rds", "ModifyDBParameterGroup", set("plenty")).await;
+    let mut input = wanted("main");
+    input["DBParameterGroupName"] = json!("p");
+    ok(&cloud, "rds", "CreateDBInstance", input).await;
+    reaches(&cloud, "main", "incompatible-parameters").await;
+    let root = cloud.stop().await;
+
+    let cloud = TestCloud::resume(root, 1.0).await;
+    let shown = instance(&cloud, "main").await;
+    assert_eq!(shown["DBInstanceStatus"], "incompatible-parameters");
+    ok(&cloud, "rds", "ModifyDBParameterGroup", set("8192")).await;
+    let shown = reaches(&cloud, "main", "available").await;
+    let mut connection = connect(&shown, "correct-horse").await.unwrap();
+    assert_eq!(text(&mut connection, "show work_mem").await, "8MB");
     cloud.stop().await;
 }
 

@@ -70,9 +70,23 @@ async fn wrong_expired_and_missing_signatures_are_refused() {
     let forged = cloud.send(forged).await;
     assert_eq!(forged.status, 403);
     assert_eq!(code(&forged), "SignatureDoesNotMatch");
+    assert!(forged.text().contains("<Message>The request signature"));
     let unsigned = cloud.send(get()).await;
     assert_eq!(unsigned.status, 403);
     assert_eq!(code(&unsigned), "AccessDenied");
+
+    let old = Ask {
+        method: "PUT",
+        path: "/files/a?AWSAccessKeyId=local&Signature=x&Expires=99999999999",
+        headers: vec![(
+            "content-type",
+            "application/x-www-form-urlencoded".to_owned(),
+        )],
+        body: b"x".to_vec(),
+    };
+    let old = cloud.send(old).await;
+    assert_eq!(old.status, 400);
+    assert_eq!(code(&old), "InvalidRequest");
 
     let put = |path: String| {
         let cloud = &cloud;
@@ -249,6 +263,18 @@ async fn a_bucket_is_deleted_only_when_empty() {
     assert_eq!(s3(&cloud, "DELETE", "/files/a", "").await.status, 204);
     assert_eq!(s3(&cloud, "DELETE", "/files", "").await.status, 204);
     assert_eq!(s3(&cloud, "GET", "/files/a", "").await.status, 404);
+    cloud.stop().await;
+}
+
+#[tokio::test]
+async fn a_bucket_whose_folder_is_gone_is_an_empty_one() {
+    let cloud = with_bucket().await;
+    s3(&cloud, "PUT", "/files/a", "1").await;
+    let root = cloud.stop().await;
+    std::fs::remove_dir_all(root.path().join("s3/files")).unwrap();
+    let cloud = TestCloud::resume(root, 1.0).await;
+    assert_eq!(s3(&cloud, "GET", "/files/a", "").await.status, 404);
+    assert_eq!(s3(&cloud, "PUT", "/files/b", "2").await.status, 200);
     cloud.stop().await;
 }
 

@@ -22,6 +22,10 @@ enum Fit {
     Literal,
 }
 
+/// Segment by segment, then whether the method is named.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Fitness(Vec<Fit>, bool);
+
 /// The route for a method and a path (as sent, without the stage).
 pub(super) fn find<'a>(
     routes: impl Iterator<Item = &'a Route>,
@@ -29,7 +33,7 @@ pub(super) fn find<'a>(
     path: &str,
 ) -> Option<Match<'a>> {
     let mut fallback = None;
-    let mut best: Option<((Vec<Fit>, bool), Match<'a>)> = None;
+    let mut best: Option<(Fitness, Match<'a>)> = None;
     for route in routes {
         if route.key == DEFAULT {
             fallback = Some(route);
@@ -76,11 +80,7 @@ pub(super) fn is_key(key: &str) -> bool {
 }
 
 /// How well a key fits, better ones being greater; and the variables.
-fn fits(
-    key: &str,
-    method: &str,
-    path: &str,
-) -> Option<((Vec<Fit>, bool), BTreeMap<String, String>)> {
+fn fits(key: &str, method: &str, path: &str) -> Option<(Fitness, BTreeMap<String, String>)> {
     let (wanted, template) = key.split_once(' ')?;
     let exact = wanted == method;
     if !exact && wanted != "ANY" {
@@ -98,7 +98,7 @@ fn fits(
             }
             parameters.insert(name.to_owned(), decode(&tail));
             fit.push(Fit::Greedy);
-            return Some(((fit, exact), parameters));
+            return Some((Fitness(fit, exact), parameters));
         }
         let given = rest.next()?;
         if let Some(name) = variable(segment) {
@@ -113,7 +113,9 @@ fn fits(
             return None;
         }
     }
-    rest.next().is_none().then_some(((fit, exact), parameters))
+    rest.next()
+        .is_none()
+        .then_some((Fitness(fit, exact), parameters))
 }
 
 fn greedy(segment: &str) -> Option<&str> {

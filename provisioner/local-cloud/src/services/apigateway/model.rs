@@ -137,16 +137,25 @@ impl Api {
     }
 
     /// The routes and integrations a stage serves.
-    pub(super) fn served(
-        &self,
-        stage: &Stage,
-    ) -> Option<(&BTreeMap<String, Route>, &BTreeMap<String, Integration>)> {
+    pub(super) fn served(&self, stage: &Stage) -> Option<Served<'_>> {
         if stage.auto_deploy {
-            return Some((&self.routes, &self.integrations));
+            return Some(Served {
+                routes: &self.routes,
+                integrations: &self.integrations,
+            });
         }
         let deployment = self.deployments.get(stage.deployment.as_ref()?)?;
-        Some((&deployment.routes, &deployment.integrations))
+        Some(Served {
+            routes: &deployment.routes,
+            integrations: &deployment.integrations,
+        })
     }
+}
+
+/// What a stage serves.
+pub(super) struct Served<'a> {
+    pub routes: &'a BTreeMap<String, Route>,
+    pub integrations: &'a BTreeMap<String, Integration>,
 }
 
 /// A new identifier as API Gateway gives them: letters and digits.

@@ -126,17 +126,17 @@ fn find(cloud: &Cloud, received: &mut Received) -> Option<Route> {
     let api = model.apis.get(&received.api)?;
     received.port = api.port;
     let (stage, path) = stage_of(api, &received.path)?;
-    let (routes, integrations) = api.served(stage)?;
+    let served = api.served(stage)?;
     received.stage.clone_from(&stage.name);
     received.stage_variables.clone_from(&stage.variables);
-    let found = matching::find(routes.values(), received.method.as_str(), path);
+    let found = matching::find(served.routes.values(), received.method.as_str(), path);
     if let Some(found) = &found {
         received.route_key.clone_from(&found.route.key);
         received.path_parameters.clone_from(&found.parameters);
     }
     let integration = found
         .and_then(|found| found.route.integration.as_ref())
-        .and_then(|id| integrations.get(id))
+        .and_then(|id| served.integrations.get(id))
         .cloned();
     Some(Route {
         stage: stage.clone(),

@@ -11,7 +11,7 @@ use crate::Cloud;
 use crate::error::{Answer, AwsError};
 use crate::protocol::values;
 
-use super::evaluate::{Missing, State};
+use super::evaluate::{State, Treatment};
 use super::metrics::{Dimension, start_of_page};
 use super::model::{Alarm, Comparison, MetricWatch, Source, Watches};
 use super::query::{self, Metric, MetricStat, Query};
@@ -260,24 +260,24 @@ fn read_comparison(text: Option<&str>) -> Answer<Comparison> {
         .map_err(|_| refused(format!("The comparison operator '{text}' is not offered.")))
 }
 
-fn read_missing(text: &str) -> Answer<Missing> {
+fn read_missing(text: &str) -> Answer<Treatment> {
     match text {
-        "missing" => Ok(Missing::Missing),
-        "ignore" => Ok(Missing::Ignore),
-        "breaching" => Ok(Missing::Breaching),
-        "notBreaching" => Ok(Missing::NotBreaching),
+        "missing" => Ok(Treatment::Missing),
+        "ignore" => Ok(Treatment::Ignore),
+        "breaching" => Ok(Treatment::Breaching),
+        "notBreaching" => Ok(Treatment::NotBreaching),
         _ => Err(refused(format!(
             "TreatMissingData is missing, ignore, breaching or notBreaching, not {text}."
         ))),
     }
 }
 
-fn missing_text(missing: Missing) -> &'static str {
+fn missing_text(missing: Treatment) -> &'static str {
     match missing {
-        Missing::Missing => "missing",
-        Missing::Ignore => "ignore",
-        Missing::Breaching => "breaching",
-        Missing::NotBreaching => "notBreaching",
+        Treatment::Missing => "missing",
+        Treatment::Ignore => "ignore",
+        Treatment::Breaching => "breaching",
+        Treatment::NotBreaching => "notBreaching",
     }
 }
 

@@ -33,7 +33,7 @@ impl State {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Missing {
+pub(super) enum Treatment {
     Missing,
     Ignore,
     Breaching,
@@ -54,7 +54,7 @@ pub(super) struct Verdict {
 }
 
 /// Judges datapoints: `Some(true)` breaches, `None` is missing.
-pub(super) fn judge(points: &[Option<bool>], n: usize, m: usize, missing: Missing) -> Verdict {
+pub(super) fn judge(points: &[Option<bool>], n: usize, m: usize, missing: Treatment) -> Verdict {
     let mut considered: Vec<usize> = (0..points.len())
         .rev()
         .filter(|place| points[*place].is_some())
@@ -74,15 +74,15 @@ pub(super) fn judge(points: &[Option<bool>], n: usize, m: usize, missing: Missin
     };
     let state = match missing {
         _ if filled == 0 => Some(decide(breaching)),
-        Missing::Breaching => Some(decide(breaching + filled)),
-        Missing::NotBreaching => Some(decide(breaching)),
-        Missing::Missing if considered.is_empty() => Some(State::InsufficientData),
-        Missing::Ignore if considered.is_empty() => None,
-        Missing::Missing | Missing::Ignore if breaching >= m => Some(State::Alarm),
-        Missing::Missing | Missing::Ignore if breaching < considered.len() => Some(State::Ok),
+        Treatment::Breaching => Some(decide(breaching + filled)),
+        Treatment::NotBreaching => Some(decide(breaching)),
+        Treatment::Missing if considered.is_empty() => Some(State::InsufficientData),
+        Treatment::Ignore if considered.is_empty() => None,
+        Treatment::Missing | Treatment::Ignore if breaching >= m => Some(State::Alarm),
+        Treatment::Missing | Treatment::Ignore if breaching < considered.len() => Some(State::Ok),
         // Only breaching ones, and too few of them.
-        Missing::Ignore => None,
-        Missing::Missing => {
+        Treatment::Ignore => None,
+        Treatment::Missing => {
             // The oldest of them is as old as M datapoints: it would be an alarm by now.
             let oldest = considered.last().copied().unwrap_or_default();
             (points.len() - oldest >= m).then_some(State::Alarm)
@@ -99,7 +99,7 @@ pub(super) fn judge(points: &[Option<bool>], n: usize, m: usize, missing: Missin
 
 #[cfg(test)]
 mod tests {
-    use super::{Missing, State, judge};
+    use super::{State, Treatment, judge};
 
     fn points(text: &str) -> Vec<Option<bool>> {
         text.split(' ')
@@ -127,10 +127,10 @@ mod tests {
             (2, "- - - X -", "A K A O"),
         ];
         let treatments = [
-            Missing::Missing,
-            Missing::Ignore,
-            Missing::Breaching,
-            Missing::NotBreaching,
+            Treatment::Missing,
+            Treatment::Ignore,
+            Treatment::Breaching,
+            Treatment::NotBreaching,
         ];
         for (m, data, expected) in tables {
             let found = treatments.map(|missing| match judge(&points(data), 3, m, missing).state {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn m_of_n_counts_the_newest() {
-        let state = |data: &str| judge(&points(data), 3, 2, Missing::Missing).state;
+        let state = |data: &str| judge(&points(data), 3, 2, Treatment::Missing).state;
         assert_eq!(state("X X 0 0 X"), Some(State::Ok));
         assert_eq!(state("0 0 X 0 X"), Some(State::Alarm));
         assert_eq!(state("0 0 0 0 X"), Some(State::Ok));

@@ -21,7 +21,7 @@ use super::statistic::Statistic;
 const FINEST_MS: f64 = 1000.0;
 const FINEST_AT_MOST_MS: f64 = 50.0;
 /// How often the datapoints are written.
-const KEEP_EVERY: Duration = Duration::from_secs(60);
+const KEEP_EVERY: Duration = Duration::from_mins(1);
 /// Series without a datapoint for so long are dropped: 15 days, as AWS's lists do.
 const FORGOTTEN_AFTER_MS: i64 = 15 * 24 * 3600 * 1000;
 const PAGE: usize = 500;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Cloud;
 
-use super::evaluate::{Missing, State};
+use super::evaluate::{State, Treatment};
 use super::query::{Metric, MetricStat, Query};
 
 /// What survives a restart.
@@ -18,6 +18,7 @@ pub struct Model {
 }
 
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "CloudWatch's names")]
 pub(super) struct Alarm {
     pub name: String,
     pub description: Option<String>,
@@ -53,7 +54,7 @@ pub(super) struct MetricWatch {
     pub m: Option<usize>,
     pub threshold: f64,
     pub comparison: Comparison,
-    pub missing: Option<Missing>,
+    pub missing: Option<Treatment>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -63,6 +64,7 @@ pub(super) enum Source {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::enum_variant_names, reason = "CloudWatch's names")]
 pub(super) enum Comparison {
     GreaterThanOrEqualToThreshold,
     GreaterThanThreshold,

@@ -10,10 +10,6 @@ use crate::error::{Answer, AwsError};
 use super::{alarms, composite, dashboards, history, metrics, tags};
 
 /// Performs one operation; `input` is the decoded request.
-#[expect(
-    clippy::unused_async,
-    reason = "services are called alike; alarms act in the background"
-)]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "PutMetricData" => metrics::put(cloud, input),

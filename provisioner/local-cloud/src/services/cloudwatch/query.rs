@@ -52,6 +52,7 @@ pub(super) struct MetricStat {
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "CloudWatch's names")]
 pub(super) struct Metric {
     pub namespace: String,
     pub metric_name: String,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::evaluate::{Missing, State, Verdict};
+use super::evaluate::{State, Treatment, Verdict};
 use super::model::{MetricWatch, Source};
 
 /// A looked-at period: its beginning and its value.
@@ -27,7 +27,7 @@ pub(super) fn text(
     }
     if verdict.considered.is_empty() {
         let treated = match watch.missing {
-            Some(Missing::Breaching) => "Breaching",
+            Some(Treatment::Breaching) => "Breaching",
             _ => "NonBreaching",
         };
         return format!(

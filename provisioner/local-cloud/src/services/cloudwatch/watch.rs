@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::Cloud;
 
 use super::actions::{self, Change};
-use super::evaluate::{BEYOND, Missing, State, Verdict, judge};
+use super::evaluate::{BEYOND, State, Treatment, Verdict, judge};
 use super::model::{MetricWatch, Watches};
 use super::query::{self, Window};
 use super::reason::{self, Point};
@@ -88,7 +88,7 @@ fn look(cloud: &Cloud, watch: &MetricWatch) -> (Vec<Point>, Verdict) {
         .iter()
         .map(|(_, value)| Some(watch.comparison.breaches((*value)?, watch.threshold)))
         .collect();
-    let missing = watch.missing.unwrap_or(Missing::Missing);
+    let missing = watch.missing.unwrap_or(Treatment::Missing);
     let verdict = judge(&breaches, watch.n, watch.datapoints_to_alarm(), missing);
     (points, verdict)
 }

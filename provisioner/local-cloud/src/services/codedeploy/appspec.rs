@@ -1,5 +1,5 @@
 //! The `AppSpec` of a Lambda deployment, read strictly.
-//! Facts: "AppSpec file structure" of AWS's CodeDeploy guide.
+//! Facts: "`AppSpec` file structure" of AWS's CodeDeploy guide.
 
 use std::collections::BTreeMap;
 
@@ -14,6 +14,7 @@ use super::model::Plan;
 /// `RevisionLocation`, of the two kinds that carry their content.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "CodeDeploy's names")]
 struct Revision {
     revision_type: String,
     app_spec_content: Option<Content>,

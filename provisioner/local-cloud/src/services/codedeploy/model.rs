@@ -42,6 +42,7 @@ pub(super) struct Group {
 /// `AlarmConfiguration`.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "CodeDeploy's names")]
 pub(super) struct Alarms {
     #[serde(default, deserialize_with = "flag")]
     pub enabled: bool,
@@ -173,12 +174,33 @@ pub(super) struct Stop {
     pub roll_back: Option<bool>,
 }
 
+/// How far a lifecycle event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Progress {
+    Pending,
+    Running,
+    Succeeded,
+    Failed,
+    Skipped,
+}
+
+impl Progress {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Running => "InProgress",
+            Self::Succeeded => "Succeeded",
+            Self::Failed => "Failed",
+            Self::Skipped => "Skipped",
+        }
+    }
+}
+
 /// A lifecycle event.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Event {
     pub name: String,
-    /// `Pending`, `InProgress`, `Succeeded`, `Failed`, `Skipped`.
-    pub status: String,
+    pub status: Progress,
     pub started: Option<DateTime<Utc>>,
     pub ended: Option<DateTime<Utc>>,
     /// What the hook must name when it reports.
@@ -193,7 +215,7 @@ impl Event {
     pub(super) fn pending(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            status: "Pending".to_owned(),
+            status: Progress::Pending,
             started: None,
             ended: None,
             execution: None,

@@ -10,10 +10,6 @@ use crate::error::{Answer, AwsError};
 use super::{applications, configs, deployments, groups, hooks, tags, targets};
 
 /// Performs one operation; `input` is the decoded request.
-#[expect(
-    clippy::unused_async,
-    reason = "services are called alike; deployments run in the background"
-)]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "CreateApplication" => applications::create(cloud, input),

@@ -15,11 +15,11 @@ use crate::services;
 
 use super::alarms;
 use super::configs::ALL_AT_ONCE;
-use super::model::{Deployment, Event, Failure, Model, Routing, Status, deployment_id};
+use super::model::{Deployment, Event, Failure, Model, Progress, Routing, Status, deployment_id};
 use super::shift;
 
 /// How long a hook may take to report.
-const HOOK_LIMIT: Duration = Duration::from_secs(3600);
+const HOOK_LIMIT: Duration = Duration::from_hours(1);
 /// How often alarms are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// However fast time passes, alarms are not asked more often than this.
@@ -158,7 +158,7 @@ async fn hook(
     let verdict = tokio::time::timeout(left, verdict(cloud, id, place)).await;
     match verdict {
         Ok(true) => {
-            finish(cloud, id, place, "Succeeded");
+            finish(cloud, id, place, Progress::Succeeded);
             Ok(())
         }
         Ok(false) => Err(hook_failed(
@@ -187,10 +187,10 @@ fn begin(cloud: &Cloud, id: &str, place: usize, wanted: bool) -> Event {
             let now = cloud.time.now();
             event.started = Some(now);
             if wanted {
-                event.status = "InProgress".to_owned();
+                event.status = Progress::Running;
                 event.execution = Some(execution_id());
             } else {
-                event.status = "Skipped".to_owned();
+                event.status = Progress::Skipped;
                 event.ended = Some(now);
             }
         }
@@ -242,7 +242,7 @@ async fn verdict(cloud: &Cloud, id: &str, place: usize) -> bool {
 fn hook_failed(cloud: &Cloud, id: &str, place: usize, message: &str) -> Halt {
     let name = change(cloud, id, |one| {
         let event = &mut one.events[place];
-        event.status = "Failed".to_owned();
+        event.status = Progress::Failed;
         event.ended = Some(cloud.time.now());
         event.failure = Some(message.to_owned());
         event.name.clone()
@@ -277,7 +277,7 @@ async fn allow_traffic(cloud: &Arc<Cloud>, one: &Deployment) -> Result<(), Halt>
             one.percentage = step.percentage;
         });
     }
-    finish(cloud, &one.id, ALLOW, "Succeeded");
+    finish(cloud, &one.id, ALLOW, Progress::Succeeded);
     Ok(())
 }
 
@@ -362,11 +362,11 @@ fn end(cloud: &Cloud, id: &str, outcome: Result<(), Halt>) -> Option<String> {
             return None;
         };
         for event in &mut one.events {
-            if event.status == "InProgress" {
-                event.status = "Failed".to_owned();
+            if event.status == Progress::Running {
+                event.status = Progress::Failed;
                 event.ended = Some(now);
-            } else if event.status == "Pending" {
-                event.status = "Skipped".to_owned();
+            } else if event.status == Progress::Pending {
+                event.status = Progress::Skipped;
             }
         }
         let rolls_back = rolls_back(one, &halt);
@@ -412,8 +412,8 @@ fn roll_back(model: &mut Model, id: &str, now: chrono::DateTime<chrono::Utc>) ->
     failed.rolled_back_by = Some(rollback_id.clone());
     let mut rollback = failed.clone();
     rollback.id.clone_from(&rollback_id);
-    rollback.creator = "codeDeployRollback".to_owned();
-    rollback.config = ALL_AT_ONCE.to_owned();
+    "codeDeployRollback".clone_into(&mut rollback.creator);
+    ALL_AT_ONCE.clone_into(&mut rollback.config);
     rollback.routing = Routing::AllAtOnce;
     std::mem::swap(&mut rollback.plan.current, &mut rollback.plan.target);
     rollback.plan.before = None;
@@ -455,9 +455,9 @@ fn app_spec(one: &Deployment) -> Value {
     })
 }
 
-fn finish(cloud: &Cloud, id: &str, place: usize, status: &str) {
+fn finish(cloud: &Cloud, id: &str, place: usize, status: Progress) {
     change(cloud, id, |one| {
-        one.events[place].status = status.to_owned();
+        one.events[place].status = status;
         one.events[place].ended = Some(cloud.time.now());
     });
 }

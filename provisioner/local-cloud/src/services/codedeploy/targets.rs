@@ -114,7 +114,7 @@ fn describe(cloud: &Cloud, one: &Deployment) -> Value {
 fn event(event: &Event) -> Value {
     let mut answer = json!({
         "lifecycleEventName": event.name,
-        "status": event.status,
+        "status": event.status.text(),
     });
     if let Some(at) = event.started {
         answer["startTime"] = values::timestamp(at);

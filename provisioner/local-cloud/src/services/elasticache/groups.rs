@@ -80,7 +80,7 @@ pub(super) struct Create {
 
 impl Create {
     fn check(&self) -> Answer<()> {
-        check_id(&self.id)?;
+        check_id(&self.id, 40)?;
         let engine = self.engine.as_deref().unwrap_or("redis");
         if !matches!(engine, "redis" | "valkey") {
             return Err(invalid(format!(
@@ -142,10 +142,10 @@ impl Create {
     }
 }
 
-fn check_id(id: &str) -> Answer<()> {
+fn check_id(id: &str, longest: usize) -> Answer<()> {
     let starts = id.starts_with(|first: char| first.is_ascii_alphabetic());
     let allowed = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if starts && allowed && id.len() <= 40 && !id.ends_with('-') && !id.contains("--") {
+    if starts && allowed && id.len() <= longest && !id.ends_with('-') && !id.contains("--") {
         return Ok(());
     }
     Err(invalid(
@@ -433,7 +433,7 @@ pub(super) fn delete(cloud: &Arc<Cloud>, input: &Delete) -> Answer {
     let id = input.id.to_lowercase();
     let answer = cloud.services.elasticache.store.write(|model| {
         if let Some(name) = &input.final_snapshot_identifier {
-            check_id(name)?;
+            check_id(name, 255)?;
             if model.snapshots.contains_key(name) {
                 let words = format!("Snapshot {name} already exists.");
                 return Err(AwsError::new("SnapshotAlreadyExistsFault", words));

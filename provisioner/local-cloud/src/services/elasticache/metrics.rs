@@ -18,6 +18,10 @@ pub(super) async fn measure(cloud: Arc<Cloud>) {
             model.groups.keys().cloned().collect()
         };
         for id in ids {
+            if servers::has_died(&cloud, &id) {
+                tracing::warn!(id, "a cache died by itself: starting it again");
+                super::groups::work(&cloud, id.clone());
+            }
             let Some((pids, info)) = servers::vitals(&cloud, &id).await else {
                 seen.remove(&id);
                 continue;

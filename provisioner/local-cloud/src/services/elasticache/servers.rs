@@ -148,6 +148,15 @@ pub(super) async fn stop_all(cloud: &Cloud) {
     futures::future::join_all(stops).await;
 }
 
+/// Whether a server that should run has died by itself.
+pub(super) fn has_died(cloud: &Cloud, id: &str) -> bool {
+    let slot = slot(cloud, id);
+    slot
+        .running
+        .try_lock()
+        .is_ok_and(|mut running| running.as_mut().is_some_and(|redis| !redis.is_running()))
+}
+
 /// A running server's processes and what it says of itself; nothing while it does not answer.
 pub(super) async fn vitals(cloud: &Cloud, id: &str) -> Option<(Vec<u32>, HashMap<String, String>)> {
     let slot = slot(cloud, id);

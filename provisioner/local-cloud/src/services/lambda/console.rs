@@ -174,24 +174,24 @@ pub(super) async fn keep_flushing(console: Arc<Console>) {
 }
 
 fn report_line(report: &Report) -> String {
-    let mut line = format!(
-        "REPORT RequestId: {}\tDuration: {:.2} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-        report.request_id,
-        millis(report.duration),
-        report.duration.as_millis() + 1,
-        report.memory_mb,
-        report.used_mb,
-    );
+    let mut parts = vec![
+        format!("REPORT RequestId: {}", report.request_id),
+        format!("Duration: {:.2} ms", millis(report.duration)),
+        format!("Billed Duration: {} ms", report.duration.as_millis() + 1),
+        format!("Memory Size: {} MB", report.memory_mb),
+        format!("Max Memory Used: {} MB", report.used_mb),
+    ];
     if let Some(init) = report.init {
-        line.push_str(&format!("Init Duration: {:.2} ms\t", millis(init)));
+        parts.push(format!("Init Duration: {:.2} ms", millis(init)));
     }
     if let Some(status) = report.status {
-        line.push_str(&format!("Status: {status}\t"));
+        parts.push(format!("Status: {status}"));
     }
     if let Some(error_type) = report.error_type {
-        line.push_str(&format!("Error Type: {error_type}"));
+        parts.push(format!("Error Type: {error_type}"));
     }
-    line
+    parts.push(String::new());
+    parts.join("\t")
 }
 
 pub(super) fn millis(duration: Duration) -> f64 {

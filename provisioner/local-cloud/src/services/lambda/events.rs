@@ -24,10 +24,10 @@ use super::model::Retries;
 use super::names::Reference;
 
 /// How often AWS tries again after an error, and how long it waits before each time.
-const BACK_OFF: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(120)];
+const BACK_OFF: [Duration; 2] = [Duration::from_mins(1), Duration::from_mins(2)];
 /// How long a throttled event waits at first and at most.
 const THROTTLED_FIRST: Duration = Duration::from_secs(1);
-const THROTTLED_MOST: Duration = Duration::from_secs(300);
+const THROTTLED_MOST: Duration = Duration::from_mins(5);
 /// An event older than this is given up.
 const OLDEST_SECONDS: u64 = 21_600;
 

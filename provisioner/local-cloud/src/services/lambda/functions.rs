@@ -258,16 +258,14 @@ fn remove_version(cloud: &Cloud, function: &mut Function, qualifier: &str) -> An
         )));
     }
     // Deleting what is not there succeeds, as on AWS; an alias is no version.
-    match qualifier.parse() {
-        Ok(number) => drop(function.versions.remove(&number)),
-        Err(_) => {
-            function.at(cloud, Some(qualifier))?;
-            return Err(invalid(format!(
-                "Deletion of aliases is not currently supported: {qualifier}. Use DeleteAlias."
-            )));
-        }
+    if let Ok(number) = qualifier.parse() {
+        drop(function.versions.remove(&number));
+        return Ok(());
     }
-    Ok(())
+    function.at(cloud, Some(qualifier))?;
+    Err(invalid(format!(
+        "Deletion of aliases is not currently supported: {qualifier}. Use DeleteAlias."
+    )))
 }
 
 #[derive(Deserialize)]

@@ -42,6 +42,7 @@ pub(super) struct Function {
 
 /// Code and configuration, as one.
 #[derive(Clone, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "what Lambda calls it")]
 pub(super) struct Version {
     /// `$LATEST` or a number.
     pub version: String,

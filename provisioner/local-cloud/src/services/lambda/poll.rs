@@ -184,15 +184,13 @@ async fn deliver(cloud: &Arc<Cloud>, mapping: &Mapping, batch: Vec<Value>) -> An
         return Ok(());
     }
     let failed = if mapping.reports_batch_item_failures {
-        match failures(&outcome.payload, &batch) {
-            Some(failed) => failed,
+        let Some(failed) = failures(&outcome.payload, &batch) else {
             // An answer that cannot be understood counts as a failure of the whole batch.
-            None => {
-                let text = "PROBLEM: Function answered no valid batchItemFailures".to_owned();
-                result(cloud, &mapping.id, text);
-                return Ok(());
-            }
-        }
+            let text = "PROBLEM: Function answered no valid batchItemFailures".to_owned();
+            result(cloud, &mapping.id, text);
+            return Ok(());
+        };
+        failed
     } else {
         BTreeSet::new()
     };

@@ -11,7 +11,7 @@ use super::environment::Environment;
 use super::model::Version;
 
 /// An environment that nobody has used for this long is stopped.
-const IDLE_LIMIT: Duration = Duration::from_secs(300);
+const IDLE_LIMIT: Duration = Duration::from_mins(5);
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 /// A function's version at one revision: environments of another revision serve it no more.

@@ -187,6 +187,7 @@ fn insert(
         created: Utc::now(),
         parameter_group: input.parameter_group.map(|name| name.to_lowercase()),
         subnet_group: input.subnet_group.map(|name| name.to_lowercase()),
+        last_snapshot: None,
         members: Vec::new(),
         capacity,
         settings,
@@ -394,23 +395,29 @@ pub(super) fn delete(cloud: &Arc<Cloud>, input: &Delete) -> Answer {
         }
         let cluster = model.cluster_mut(&input.id)?;
         "deleting".clone_into(&mut cluster.status);
+        cluster.last_snapshot.clone_from(&input.final_snapshot);
         let shown = cluster.clone();
         let answer = json!({ "DBCluster": show::cluster(cloud, model, &shown) });
         Ok((shown.id, answer))
     })?;
-    let snapshot = input.final_snapshot.clone();
-    remove(cloud, id, snapshot);
+    remove(cloud, id);
     Ok(answer)
 }
 
-fn remove(cloud: &Arc<Cloud>, id: String, snapshot: Option<String>) {
+/// Takes a cluster away with its server, after its last snapshot.
+fn remove(cloud: &Arc<Cloud>, id: String) {
     let cloud = Arc::clone(cloud);
     let background = Arc::clone(&cloud);
     background.background.spawn(async move {
         let key = cluster_key(&id);
+        let snapshot = {
+            let model = cloud.services.rds.store.read();
+            let cluster = model.clusters.get(&id);
+            cluster.and_then(|cluster| cluster.last_snapshot.clone())
+        };
         let gone = async {
             if let Some(name) = snapshot {
-                let taken = snapshots::take(&cloud, &name, &key, "manual").await;
+                let taken = snapshots::take(&cloud, &name, &key).await;
                 taken.context("taking the last snapshot")?;
             }
             servers::destroy(&cloud, &key).await
@@ -449,7 +456,7 @@ pub(super) async fn leave(cloud: &Arc<Cloud>, cluster: &str, id: &str) -> anyhow
             server.runs = server.runs && runs;
         }
     });
-    servers::settle(cloud, &key, false).await
+    servers::settle(cloud, &key, false).await.map(drop)
 }
 
 /// After a restart of the cloud: deletions go on.
@@ -463,6 +470,6 @@ pub(super) fn resumed(cloud: &Arc<Cloud>) {
         deleting.map(|cluster| cluster.id.clone()).collect()
     };
     for id in deleting {
-        remove(cloud, id, None);
+        remove(cloud, id);
     }
 }

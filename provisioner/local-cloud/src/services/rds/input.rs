@@ -88,11 +88,16 @@ pub(super) fn conflict(message: impl Into<String>) -> AwsError {
     AwsError::new("InvalidParameterCombination", message)
 }
 
-/// Checks an identifier as RDS does.
+/// Checks an identifier as RDS does: those of snapshots may be longer.
 pub(super) fn check_identifier(id: &str, what: &str) -> Answer<()> {
+    let longest = if what == "DBSnapshotIdentifier" {
+        255
+    } else {
+        63
+    };
     let starts = id.starts_with(|first: char| first.is_ascii_alphabetic());
     let allowed = id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if starts && allowed && !id.ends_with('-') && !id.contains("--") && id.len() <= 63 {
+    if starts && allowed && !id.ends_with('-') && !id.contains("--") && id.len() <= longest {
         return Ok(());
     }
     Err(invalid(format!(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -169,6 +170,7 @@ fn insert(
         created: Utc::now(),
         parameter_group: input.parameter_group.map(|name| name.to_lowercase()),
         subnet_group: input.subnet_group.map(|name| name.to_lowercase()),
+        last_snapshot: None,
         pending: Map::new(),
         settings,
     };
@@ -214,20 +216,22 @@ pub(super) fn work(cloud: &Arc<Cloud>, key: String, restart: bool) {
     let cloud = Arc::clone(cloud);
     let background = Arc::clone(&cloud);
     background.background.spawn(async move {
-        let settled = servers::settle(&cloud, &key, restart).await;
-        if let Err(error) = &settled {
-            tracing::error!(
-                key,
-                error = format!("{error:#}"),
-                "a database could not be settled"
-            );
+        match servers::settle(&cloud, &key, restart).await {
+            Ok(None) => {
+                let store = &cloud.services.rds.store;
+                store.write(|model| finish(model, &key, true));
+            }
+            Ok(Some(complaint)) | Err(complaint) => complain(&cloud, &key, &complaint),
         }
-        cloud
-            .services
-            .rds
-            .store
-            .write(|model| finish(model, &key, settled.is_ok()));
     });
+}
+
+/// A server does not run as its group wants: tells why, and shows it.
+pub(super) fn complain(cloud: &Cloud, key: &str, complaint: &anyhow::Error) {
+    let error = format!("{complaint:#}");
+    tracing::error!(key, error, "a database does not take its settings");
+    let store = &cloud.services.rds.store;
+    store.write(|model| finish(model, key, false));
 }
 
 /// Everything that waited for a server gets its lasting status.
@@ -362,7 +366,11 @@ fn change(
     settings: Map<String, Value>,
     now: bool,
 ) -> Answer<(String, bool, Value)> {
-    check_available(model.instance(&input.id)?)?;
+    let instance = model.instance(&input.id)?;
+    // Parameters that do not work are mended by a modification.
+    if instance.status != "incompatible-parameters" {
+        check_available(instance)?;
+    }
     if let Some(group) = &input.parameter_group
         && !model.parameter_groups.contains_key(&group.to_lowercase())
         && !group.starts_with("default.")
@@ -530,7 +538,7 @@ pub(super) struct Delete {
 
 /// Deletes an instance, after a last snapshot unless that is to be skipped.
 pub(super) fn delete(cloud: &Arc<Cloud>, input: &Delete) -> Answer {
-    let (shown, answer) = cloud.services.rds.store.write(|model| {
+    let (id, answer) = cloud.services.rds.store.write(|model| {
         let instance = model.instance(&input.id)?;
         if instance.flag("DeletionProtection") {
             return Err(conflict(
@@ -556,65 +564,54 @@ pub(super) fn delete(cloud: &Arc<Cloud>, input: &Delete) -> Answer {
         }
         let instance = model.instance_mut(&input.id)?;
         "deleting".clone_into(&mut instance.status);
+        instance.last_snapshot = input.final_snapshot.clone().filter(|_| alone);
         let shown = instance.clone();
         let answer = json!({ "DBInstance": show::instance(cloud, model, &shown) });
-        Ok((shown, answer))
+        Ok((shown.id, answer))
     })?;
-    let cloud = Arc::clone(cloud);
-    let background = Arc::clone(&cloud);
-    let snapshot = input
-        .final_snapshot
-        .clone()
-        .filter(|_| shown.cluster.is_none());
-    background.background.spawn(async move {
-        if let Some(name) = snapshot
-            && let Err(error) = snapshots::take(&cloud, &name, &shown.key(), "manual").await
-        {
-            tracing::error!(
-                id = shown.id,
-                error = format!("{error:#}"),
-                "no last snapshot, so not deleted"
-            );
-            cloud.services.rds.store.write(|model| {
-                if let Ok(instance) = model.instance_mut(&shown.id) {
-                    "available".clone_into(&mut instance.status);
-                }
-            });
-            return;
-        }
-        remove(&cloud, shown.id);
-    });
+    remove(cloud, id);
     Ok(answer)
 }
 
-/// Takes an instance away with its server.
+/// Takes an instance away with its server, after its last snapshot.
 fn remove(cloud: &Arc<Cloud>, id: String) {
     let cloud = Arc::clone(cloud);
     let background = Arc::clone(&cloud);
     background.background.spawn(async move {
-        let cluster = {
+        let (cluster, snapshot) = {
             let model = cloud.services.rds.store.read();
-            model
-                .instances
-                .get(&id)
-                .and_then(|instance| instance.cluster.clone())
+            let instance = model.instances.get(&id);
+            let cluster = instance.and_then(|instance| instance.cluster.clone());
+            (
+                cluster,
+                instance.and_then(|instance| instance.last_snapshot.clone()),
+            )
         };
-        let gone = match &cluster {
-            None => servers::destroy(&cloud, &instance_key(&id)).await,
-            Some(cluster) => super::clusters::leave(&cloud, cluster, &id).await,
+        let key = instance_key(&id);
+        let gone = async {
+            if let Some(name) = snapshot {
+                let taken = snapshots::take(&cloud, &name, &key).await;
+                taken.context("taking the last snapshot")?;
+            }
+            match &cluster {
+                None => servers::destroy(&cloud, &key).await,
+                Some(cluster) => super::clusters::leave(&cloud, cluster, &id).await,
+            }
         };
-        if let Err(error) = gone {
-            tracing::error!(
-                id,
-                error = format!("{error:#}"),
-                "a database could not be deleted"
-            );
-            return;
-        }
+        let gone = gone.await;
         let arn = cloud.arn("rds", &format!("db:{id}"));
-        cloud.services.rds.store.write(|model| {
-            model.instances.remove(&id);
-            model.tags.remove(&arn);
+        cloud.services.rds.store.write(|model| match gone {
+            Ok(()) => {
+                model.instances.remove(&id);
+                model.tags.remove(&arn);
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(id, error, "a database could not be deleted");
+                if let Ok(instance) = model.instance_mut(&id) {
+                    "available".clone_into(&mut instance.status);
+                }
+            }
         });
     });
 }

@@ -21,6 +21,10 @@ pub(super) async fn measure(cloud: Arc<Cloud>) {
             model.servers.keys().cloned().collect()
         };
         for key in keys {
+            if servers::has_died(&cloud, &key) {
+                tracing::warn!(key, "a database died by itself: starting it again");
+                super::instances::work(&cloud, key.clone(), true);
+            }
             match servers::vitals(&cloud, &key) {
                 Some(vitals) => look(&cloud, &key, &vitals, &mut seen).await,
                 None => drop(seen.remove(&key)),

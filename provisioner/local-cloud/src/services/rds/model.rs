@@ -36,6 +36,9 @@ pub(super) struct Instance {
     pub(super) created: DateTime<Utc>,
     pub(super) parameter_group: Option<String>,
     pub(super) subnet_group: Option<String>,
+    /// The snapshot its deletion takes first.
+    #[serde(default)]
+    pub(super) last_snapshot: Option<String>,
     /// Changes that wait to be applied, by member of `PendingModifiedValues`.
     pub(super) pending: Map<String, Value>,
     /// Everything else, as it is described.
@@ -52,6 +55,9 @@ pub(super) struct Cluster {
     pub(super) created: DateTime<Utc>,
     pub(super) parameter_group: Option<String>,
     pub(super) subnet_group: Option<String>,
+    /// The snapshot its deletion takes first.
+    #[serde(default)]
+    pub(super) last_snapshot: Option<String>,
     /// Instances, the writer first.
     pub(super) members: Vec<String>,
     /// Least and most capacity units of serverless members.

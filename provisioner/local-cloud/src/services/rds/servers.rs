@@ -41,9 +41,16 @@ pub(super) fn folder(cloud: &Cloud, key: &str) -> PathBuf {
 /// Brings a server to what the model wants: running or not, with its class's settings, its
 /// master user, databases and parameters. With `restart` it is restarted in any case.
 ///
+/// Parameters the server does not take leave it running without them: that is the answer's
+/// complaint, `incompatible-parameters` on RDS.
+///
 /// # Errors
-/// When the server does not start, or refuses a setting.
-pub(super) async fn settle(cloud: &Cloud, key: &str, restart: bool) -> anyhow::Result<()> {
+/// When the server does not start or cannot be prepared.
+pub(super) async fn settle(
+    cloud: &Cloud,
+    key: &str,
+    restart: bool,
+) -> anyhow::Result<Option<anyhow::Error>> {
     let slot = slot(cloud, key);
     let mut running = slot.running.lock().await;
     let (wanted, class, parameters) = {
@@ -62,17 +69,39 @@ pub(super) async fn settle(cloud: &Cloud, key: &str, restart: bool) -> anyhow::R
         }
     }
     let Some(wanted) = wanted else {
-        return Ok(());
+        return Ok(None);
     };
-    if running.is_none() {
+    let fresh = running.is_none();
+    if fresh {
         let postgres = start(cloud, key, &wanted, class, &parameters).await?;
         *running = Some(Running { postgres, class });
     }
-    let Some(running) = running.as_mut() else {
-        return Ok(());
+    let Some(started) = running.as_mut() else {
+        return Ok(None);
     };
-    prepare(cloud, key, &wanted, &running.postgres).await?;
-    configure(&running.postgres, &parameters, restart).await
+    prepare(cloud, key, &wanted, &started.postgres).await?;
+    let again = match configure(&started.postgres, &parameters, fresh).await {
+        Ok(again) => again,
+        Err(complaint) => return Ok(Some(complaint)),
+    };
+    if !again {
+        return Ok(None);
+    }
+    // Some parameters take effect only in a server started with them.
+    if let Some(old) = running.take() {
+        old.postgres.stop().await?;
+    }
+    let (postgres, complaint) = match start(cloud, key, &wanted, class, &parameters).await {
+        Ok(postgres) => (postgres, None),
+        Err(complaint) => {
+            let file = folder(cloud, key).join("data/postgresql.auto.conf");
+            std::fs::write(&file, "").with_context(|| format!("emptying {}", file.display()))?;
+            let postgres = start(cloud, key, &wanted, class, &parameters).await?;
+            (postgres, Some(complaint))
+        }
+    };
+    *running = Some(Running { postgres, class });
+    Ok(complaint)
 }
 
 async fn start(
@@ -175,32 +204,40 @@ async fn prepare(
     Ok(())
 }
 
-/// Applies a group's parameters. Those of RDS itself (`rds.*`) mean nothing to PostgreSQL.
+/// Applies a group's parameters: all of them to a `fresh` server, else those that need no
+/// restart. Those of RDS itself (`rds.*`) mean nothing to PostgreSQL. Whether a fresh server
+/// must start once more to have them all.
 async fn configure(
     postgres: &Postgres,
     parameters: &BTreeMap<String, Parameter>,
-    restarted: bool,
-) -> anyhow::Result<()> {
+    fresh: bool,
+) -> anyhow::Result<bool> {
     let mut session = postgres.session("postgres").await?;
-    if restarted {
+    if fresh {
         session.query("alter system reset all").await?;
     }
     for (name, parameter) in parameters {
         let own = name.starts_with("rds.") || name == "max_connections";
-        if own || !(parameter.immediate || restarted) {
+        if own || !(parameter.immediate || fresh) {
             continue;
         }
-        let set = format!(
-            "alter system set {} = {}",
-            identifier(name),
-            literal(&parameter.value)
-        );
-        session
-            .query(&set)
-            .await
-            .with_context(|| format!("setting {name}"))?;
+        let (quoted, value) = (identifier(name), literal(&parameter.value));
+        let set = format!("alter system set {quoted} = {value}");
+        let set = session.query(&set).await;
+        set.with_context(|| format!("setting {name}"))?;
     }
-    session.query("select pg_reload_conf()").await.map(drop)
+    let loaded = "select pg_conf_load_time()";
+    let before = session.query(loaded).await?;
+    session.query("select pg_reload_conf()").await?;
+    let started = std::time::Instant::now();
+    while session.query(loaded).await? == before {
+        if started.elapsed() > std::time::Duration::from_secs(10) {
+            anyhow::bail!("PostgreSQL did not read its settings again");
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let waiting = "select 1 from pg_settings where pending_restart";
+    Ok(fresh && !session.query(waiting).await?.is_empty())
 }
 
 /// Starts every server that should run.
@@ -212,11 +249,26 @@ pub(super) async fn resume(cloud: &Arc<Cloud>) -> anyhow::Result<()> {
     };
     let starts = keys.iter().map(|key| async move {
         let started = settle(cloud, key, true).await;
-        started.with_context(|| format!("starting database {key}"))
+        let complaint = started.with_context(|| format!("starting database {key}"))?;
+        Ok::<_, anyhow::Error>((key.clone(), complaint))
     });
-    futures::future::try_join_all(starts).await?;
+    let started = futures::future::try_join_all(starts).await?;
     super::instances::resumed(cloud);
+    for (key, complaint) in started {
+        if let Some(complaint) = complaint {
+            super::instances::complain(cloud, &key, &complaint);
+        }
+    }
     Ok(())
+}
+
+/// Whether a server that should run has died by itself.
+pub(super) fn has_died(cloud: &Cloud, key: &str) -> bool {
+    let slot = slot(cloud, key);
+    slot.running.try_lock().is_ok_and(|mut running| {
+        let running = running.as_mut();
+        running.is_some_and(|running| !running.postgres.is_running())
+    })
 }
 
 /// Stops every server.

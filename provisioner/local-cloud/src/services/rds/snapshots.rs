@@ -40,8 +40,18 @@ fn folder(cloud: &Cloud, name: &str) -> PathBuf {
         .join(format!("snapshot-{name}"))
 }
 
+fn forget(folder: &std::path::Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Copies a server's data under a name.
-pub(super) async fn take(cloud: &Cloud, name: &str, key: &str, kind: &str) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When the copy fails; the snapshot is shown as failed then.
+pub(super) async fn take(cloud: &Cloud, name: &str, key: &str) -> anyhow::Result<()> {
     let name = name.to_lowercase();
     let of_cluster = key.starts_with("cluster-");
     let known = cloud.services.rds.store.write(|model| {
@@ -62,7 +72,7 @@ pub(super) async fn take(cloud: &Cloud, name: &str, key: &str, kind: &str) -> an
             id: name.clone(),
             created: Utc::now(),
             status: "creating".to_owned(),
-            kind: kind.to_owned(),
+            kind: "manual".to_owned(),
             source,
             server,
             of_cluster,
@@ -71,6 +81,8 @@ pub(super) async fn take(cloud: &Cloud, name: &str, key: &str, kind: &str) -> an
     });
     drop(known);
     let to = folder(cloud, &name);
+    // What a stop of the cloud left half copied.
+    forget(&to)?;
     let copied = servers::copy(cloud, key, &to).await;
     let copied = copied.with_context(|| format!("copying {key} to {}", to.display()));
     cloud.services.rds.store.write(|model| {
@@ -134,7 +146,7 @@ pub(super) fn create(cloud: &Arc<Cloud>, input: Input, of_cluster: bool) -> Answ
     let cloud = Arc::clone(cloud);
     let background = Arc::clone(&cloud);
     background.background.spawn(async move {
-        if let Err(error) = take(&cloud, &name, &key, "manual").await {
+        if let Err(error) = take(&cloud, &name, &key).await {
             tracing::error!(name, error = format!("{error:#}"), "a snapshot failed");
         }
     });
@@ -196,10 +208,7 @@ pub(super) fn delete(cloud: &Cloud, input: &Input) -> Answer {
         .store
         .write(|model| model.snapshots.remove(&id));
     let gone = gone.ok_or_else(|| missing(&id))?;
-    match std::fs::remove_dir_all(folder(cloud, &id)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    forget(&folder(cloud, &id))?;
     let member = if gone.of_cluster {
         "DBClusterSnapshot"
     } else {

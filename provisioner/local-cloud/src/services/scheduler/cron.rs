@@ -43,8 +43,7 @@ impl Cron {
             ("?", "?") => return Err("one of the two day fields must be given".to_owned()),
             ("L", "?") => Which::LastOfMonth,
             (days, "?") => Which::OfMonth(field(days, 1, 31, &[])?),
-            ("?", days) => Which::OfWeek(field(days, 1, 7, WEEKDAYS)?),
-            ("*", days) => Which::OfWeek(field(days, 1, 7, WEEKDAYS)?),
+            ("?" | "*", days) => Which::OfWeek(field(days, 1, 7, WEEKDAYS)?),
             _ => return Err("one of the two day fields must be ?".to_owned()),
         };
         Ok(Self {

@@ -16,9 +16,9 @@ use crate::services::{self, lambda};
 use super::model::Schedule;
 
 const RETRIES: u32 = 185;
-const OLDEST: Duration = Duration::from_secs(86_400);
+const OLDEST: Duration = Duration::from_hours(24);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Delivers one occurrence.
 pub(super) async fn deliver(cloud: &Arc<Cloud>, schedule: &Schedule, at: DateTime<Utc>) {

@@ -10,10 +10,6 @@ use crate::error::{Answer, AwsError};
 use super::{groups, schedules, tags};
 
 /// Performs one operation; `input` is the decoded request.
-#[expect(
-    clippy::unused_async,
-    reason = "services are called alike; schedules run in the background"
-)]
 pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
     match operation {
         "CreateSchedule" => schedules::create(cloud, input),

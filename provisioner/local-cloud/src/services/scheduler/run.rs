@@ -82,7 +82,7 @@ async fn wait(cloud: &Cloud) {
         let open = model.schedules.values().filter(|schedule| schedule.enabled);
         open.filter_map(|schedule| Some(schedule.next?.real)).min()
     };
-    let pause = earliest.map_or(Duration::from_secs(3600), |at| {
+    let pause = earliest.map_or(Duration::from_hours(1), |at| {
         (at - cloud.time.now()).to_std().unwrap_or_default()
     });
     tokio::select! {

@@ -1,6 +1,8 @@
 //! CloudFormation: change sets, roll-backs, exports, policies, over real resources.
 
+mod app;
 mod changes;
+mod data;
 mod failures;
 mod lifecycle;
 mod restart;

@@ -86,6 +86,9 @@ impl Objects {
         let mut index = HashMap::new();
         for bucket in buckets {
             let path = folder.join(bucket);
+            // A crash between deleting a bucket and writing that down leaves it without one.
+            create_folders(&path)
+                .with_context(|| format!("making a bucket's folders in {}", path.display()))?;
             let objects = read_bucket(&path)
                 .with_context(|| format!("reading the bucket in {}", path.display()))?;
             index.insert(bucket.clone(), objects);
@@ -115,9 +118,10 @@ impl Objects {
     }
 
     pub(super) fn create_bucket(&self, bucket: &str) -> Answer<()> {
-        for part in ["keys", "data", "uploads"] {
-            std::fs::create_dir_all(self.folder.join(bucket).join(part))?;
-        }
+        let folder = self.folder.join(bucket);
+        // What lies there belongs to a bucket that was never written down.
+        absent_is_fine(std::fs::remove_dir_all(&folder))?;
+        create_folders(&folder)?;
         self.index
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -136,10 +140,9 @@ impl Objects {
             .status(409));
         }
         index.remove(bucket);
-        match std::fs::remove_dir_all(self.folder.join(bucket)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        Ok(absent_is_fine(std::fs::remove_dir_all(
+            self.folder.join(bucket),
+        ))?)
     }
 
     pub(super) fn find(&self, bucket: &str, key: &str) -> Option<Arc<Object>> {
@@ -256,6 +259,19 @@ impl Condition {
             (Some(wanted), Some(object)) if *wanted != object.etag => Err(failed),
             _ => Ok(()),
         }
+    }
+}
+
+fn create_folders(bucket: &Path) -> std::io::Result<()> {
+    ["keys", "data", "uploads"]
+        .iter()
+        .try_for_each(|part| std::fs::create_dir_all(bucket.join(part)))
+}
+
+fn absent_is_fine(result: std::io::Result<()>) -> std::io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
     }
 }
 

@@ -1,5 +1,6 @@
 //! S3 on the wire: what `s3s` has decoded and verified is performed on buckets and objects.
 
+mod gate;
 mod get;
 mod list;
 mod multipart;
@@ -11,8 +12,7 @@ use std::sync::{Arc, Weak};
 use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 use http::{HeaderValue, Response, StatusCode};
-use s3s::access::{S3Access, S3AccessContext};
-use s3s::auth::{S3Auth, SecretKey};
+use http_body_util::BodyExt as _;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, Bucket, BucketCannedACL,
     BucketLocationConstraint, CompleteMultipartUploadInput, CompleteMultipartUploadOutput,
@@ -26,7 +26,6 @@ use s3s::dto::{
     ObjectOwnership, Owner, PutObjectInput, PutObjectOutput, Timestamp, UploadPartInput,
     UploadPartOutput,
 };
-use s3s::path::S3Path;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result};
 use serde_json::{Value, json};
@@ -34,18 +33,21 @@ use uuid::Uuid;
 
 use super::cors::Asked;
 use super::subresource::Subresources;
-use super::{S3 as Store, no_such_bucket, operations};
+use super::{S3 as Store, operations};
 use crate::Cloud;
 use crate::error::AwsError;
-
-/// The one pair of keys S3 accepts.
-const KEY: &str = "local";
+use crate::protocol::identify;
+use gate::{Gate, Keys};
 
 /// Answers one HTTP request.
 pub(crate) async fn answer(cloud: &Arc<Cloud>, request: http::Request<Body>) -> Response<Body> {
     let asked = Asked::of(&request);
     if let Some(preflight) = asked.as_ref().and_then(|asked| asked.preflight(cloud)) {
         return identified(preflight);
+    }
+    let query = request.uri().query().unwrap_or_default();
+    if identify::signed_by_version_2(query, request.headers()) {
+        return identified(old_signature());
     }
     let service = cloud
         .services
@@ -59,6 +61,7 @@ pub(crate) async fn answer(cloud: &Arc<Cloud>, request: http::Request<Body>) -> 
         Ok(Err(error)) => broken(&format!("{error:?}")),
         Err(_) => broken("The local cloud failed in S3; its own output says where."),
     };
+    response = explained(response).await;
     if let Some(asked) = asked {
         asked.grant(cloud, &mut response);
     }
@@ -74,7 +77,41 @@ fn identified(mut response: Response<Body>) -> Response<Body> {
 }
 
 fn broken(why: &str) -> Response<Body> {
-    let error = S3Error::with_message(S3ErrorCode::InternalError, why.to_owned());
+    refused(S3Error::with_message(
+        S3ErrorCode::InternalError,
+        why.to_owned(),
+    ))
+}
+
+/// Version 2 is not taken for buckets made since 2020.
+fn old_signature() -> Response<Body> {
+    refused(S3Error::with_message(
+        S3ErrorCode::InvalidRequest,
+        "The authorization mechanism you have provided is not supported. Please use \
+         AWS4-HMAC-SHA256.",
+    ))
+}
+
+/// Says why a signature is refused; the protocol's machinery gives the code alone.
+async fn explained(response: Response<Body>) -> Response<Body> {
+    const BARE: &str = "<Code>SignatureDoesNotMatch</Code></Error>";
+    const FULL: &str = "<Code>SignatureDoesNotMatch</Code><Message>The request signature we \
+        calculated does not match the signature you provided. Check your key and signing \
+        method.</Message></Error>";
+    if response.status() != StatusCode::FORBIDDEN {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let body = match body.collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return broken(&error.to_string()),
+    };
+    parts.headers.remove(http::header::CONTENT_LENGTH);
+    let text = String::from_utf8_lossy(&body).replace(BARE, FULL);
+    Response::from_parts(parts, Body::from(text))
+}
+
+fn refused(error: S3Error) -> Response<Body> {
     error.to_http_response().unwrap_or_else(|_| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -112,61 +149,6 @@ pub(super) fn alive(cloud: &Weak<Cloud>) -> S3Result<Arc<Cloud>> {
     cloud
         .upgrade()
         .ok_or_else(|| S3Error::with_message(S3ErrorCode::ServiceUnavailable, "stopping"))
-}
-
-/// Knows the secret of the one access key.
-struct Keys;
-
-#[async_trait::async_trait]
-impl S3Auth for Keys {
-    async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        if access_key == KEY {
-            return Ok(SecretKey::from(KEY));
-        }
-        Err(S3Error::with_message(
-            S3ErrorCode::InvalidAccessKeyId,
-            "The AWS Access Key Id you provided does not exist in our records.",
-        ))
-    }
-}
-
-/// Refuses the unsigned, what an injected fault says, and buckets that are not there.
-struct Gate {
-    cloud: Weak<Cloud>,
-}
-
-#[async_trait::async_trait]
-impl S3Access for Gate {
-    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
-        if context.credentials().is_none() {
-            return Err(S3Error::with_message(
-                S3ErrorCode::AccessDenied,
-                "Access Denied",
-            ));
-        }
-        let cloud = alive(&self.cloud)?;
-        let operation = context.s3_op().name();
-        cloud
-            .faults
-            .meet(&cloud.time, "s3", operation)
-            .await
-            .map_err(|error| s3_error(&error))?;
-        let (S3Path::Object { bucket, .. } | S3Path::Bucket { bucket }) = context.s3_path() else {
-            return Ok(());
-        };
-        let known = cloud
-            .services
-            .s3
-            .store
-            .read()
-            .buckets
-            .contains_key(&**bucket);
-        if known || operation == "CreateBucket" {
-            Ok(())
-        } else {
-            Err(s3_error(&no_such_bucket()))
-        }
-    }
 }
 
 /// The operations.
