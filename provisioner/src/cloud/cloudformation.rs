@@ -28,13 +28,22 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
 }
 
+/// A template: with the request, or where CloudFormation finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Template {
+    /// At most 51,200 bytes.
+    Body(String),
+    /// The address of an object in S3, at most 1 MB.
+    Url(String),
+}
+
 /// What a stack shall become.
 #[derive(Clone, Debug)]
 pub struct Wish<'a> {
     /// The stack's name.
     pub stack: &'a str,
     /// The template.
-    pub template: &'a str,
+    pub template: &'a Template,
     /// The template's parameters.
     pub parameters: &'a BTreeMap<String, String>,
     /// Tags on everything.
@@ -136,6 +145,10 @@ impl Stacks {
 
     /// Asks what would change.
     pub async fn create_change_set(&self, wish: &Wish<'_>, name: &str) -> anyhow::Result<()> {
+        let (body, url) = match wish.template {
+            Template::Body(body) => (Some(body.clone()), None),
+            Template::Url(url) => (None, Some(url.clone())),
+        };
         let parameters = wish
             .parameters
             .iter()
@@ -160,7 +173,8 @@ impl Stacks {
             } else {
                 ChangeSetType::Update
             })
-            .template_body(wish.template)
+            .set_template_body(body)
+            .set_template_url(url)
             .set_parameters(Some(parameters).filter(|list: &Vec<_>| !list.is_empty()))
             .set_tags(Some(tags))
             .capabilities(Capability::CapabilityIam)

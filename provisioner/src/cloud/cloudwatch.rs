@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{
+    Dimension, HistoryItemType, Metric, MetricDataQuery, MetricStat, ScanBy,
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -100,6 +102,45 @@ impl Metrics {
         Ok(alarms)
     }
 
+    /// An alarm as it was when it last rang since a time: it may be quiet again by now.
+    pub async fn rang(&self, name: &str, since: DateTime<Utc>) -> anyhow::Result<Option<Alarm>> {
+        let answer = self
+            .0
+            .describe_alarm_history()
+            .alarm_name(name)
+            .history_item_type(HistoryItemType::StateUpdate)
+            .start_date(sdk_time(since))
+            .scan_by(ScanBy::TimestampDescending)
+            .send()
+            .await
+            .map_err(|error| {
+                words(error).context(format!("reading the history of alarm {name}"))
+            })?;
+        let items = answer.alarm_history_items.unwrap_or_default();
+        let Some(state) = items
+            .iter()
+            .filter_map(|item| item.history_data.as_deref())
+            .find_map(ringing_state)
+        else {
+            return Ok(None);
+        };
+        let now = self
+            .alarms(name)
+            .await?
+            .into_iter()
+            .find(|alarm| alarm.name == name);
+        let reason_data = match &state["stateReasonData"] {
+            Value::String(text) => text.clone(),
+            data => data.to_string(),
+        };
+        Ok(now.map(|now| Alarm {
+            state: "ALARM".to_owned(),
+            reason: state["stateReason"].as_str().unwrap_or_default().to_owned(),
+            datapoints: datapoints(Some(&reason_data)),
+            ..now
+        }))
+    }
+
     /// The newest values of several metrics since a time, one per `period` seconds, newest first.
     pub async fn values(
         &self,
@@ -131,6 +172,12 @@ impl Metrics {
     }
 }
 
+/// The sum; of nothing it is plain zero (an empty sum of floats is minus zero).
+#[must_use]
+pub fn total(values: &[f64]) -> f64 {
+    values.iter().fold(0.0, |total, value| total + value)
+}
+
 fn wire(query: &Query, period: i32) -> MetricDataQuery {
     let dimensions = query
         .dimensions
@@ -152,6 +199,13 @@ fn wire(query: &Query, period: i32) -> MetricDataQuery {
                 .build(),
         )
         .build()
+}
+
+/// The new state of a history item, if it is a ringing one.
+fn ringing_state(data: &str) -> Option<Value> {
+    let mut data: Value = serde_json::from_str(data).ok()?;
+    let state = data["newState"].take();
+    (state["stateValue"] == "ALARM").then_some(state)
 }
 
 /// The numbers in `StateReasonData`: `recentDatapoints`, or `evaluatedDatapoints` of alarms over expressions.
@@ -177,6 +231,14 @@ fn datapoints(data: Option<&str>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::datapoints;
+
+    #[test]
+    fn only_a_change_into_ringing_counts() {
+        let rang = r#"{"oldState":{"stateValue":"OK"},"newState":{"stateValue":"ALARM","stateReason":"r"}}"#;
+        assert_eq!(super::ringing_state(rang).unwrap()["stateReason"], "r");
+        let quiet = r#"{"oldState":{"stateValue":"ALARM"},"newState":{"stateValue":"OK"}}"#;
+        assert_eq!(super::ringing_state(quiet), None);
+    }
 
     #[test]
     fn datapoints_are_found_in_both_forms_aws_writes() {

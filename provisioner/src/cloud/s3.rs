@@ -10,7 +10,17 @@ use super::{is, words};
 
 /// S3.
 #[derive(Clone, Debug)]
-pub struct Objects(Client);
+pub struct Objects {
+    client: Client,
+    /// What stands in front of a bucket's name, or behind it.
+    address: Address,
+}
+
+#[derive(Clone, Debug)]
+enum Address {
+    Endpoint(String),
+    Region(String),
+}
 
 /// How an object is served.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +36,35 @@ impl Objects {
         // An endpoint that is an address has no room for a bucket's name in front of it.
         let builder = aws_sdk_s3::config::Builder::from(config)
             .force_path_style(config.endpoint_url().is_some());
-        Self(Client::from_conf(builder.build()))
+        let address = match config.endpoint_url() {
+            Some(endpoint) => Address::Endpoint(endpoint.to_owned()),
+            None => Address::Region(config.region().map(ToString::to_string).unwrap_or_default()),
+        };
+        Self {
+            client: Client::from_conf(builder.build()),
+            address,
+        }
+    }
+
+    /// The address other services read an object at.
+    #[must_use]
+    pub fn url(&self, bucket: &str, key: &str) -> String {
+        match &self.address {
+            Address::Endpoint(endpoint) => format!("{endpoint}/{bucket}/{key}"),
+            Address::Region(region) => format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"),
+        }
     }
 
     /// Whether an object exists.
     pub async fn exists(&self, bucket: &str, key: &str) -> anyhow::Result<bool> {
-        match self.0.head_object().bucket(bucket).key(key).send().await {
+        match self
+            .client
+            .head_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(_) => Ok(true),
             Err(error)
                 if error
@@ -52,7 +85,7 @@ impl Objects {
         body: Bytes,
         headers: Headers<'_>,
     ) -> anyhow::Result<()> {
-        self.0
+        self.client
             .put_object()
             .bucket(bucket)
             .key(key)
@@ -67,7 +100,14 @@ impl Objects {
 
     /// An object's bytes, if it exists.
     pub async fn find(&self, bucket: &str, key: &str) -> anyhow::Result<Option<Bytes>> {
-        match self.0.get_object().bucket(bucket).key(key).send().await {
+        match self
+            .client
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+        {
             Ok(answer) => {
                 let bytes = answer
                     .body
@@ -84,7 +124,7 @@ impl Objects {
     /// The keys below a prefix, in order.
     pub async fn list(&self, bucket: &str, prefix: &str) -> anyhow::Result<Vec<String>> {
         let mut pages = self
-            .0
+            .client
             .list_objects_v2()
             .bucket(bucket)
             .prefix(prefix)

@@ -32,6 +32,29 @@ pub struct Running {
     pub api_port: u16,
 }
 
+impl Running {
+    /// A remark about ports that are not the usual ones.
+    #[must_use]
+    pub fn elsewhere(&self) -> String {
+        let endpoint = self
+            .endpoint
+            .endpoint
+            .ends_with(&format!(":{}", ports::ENDPOINT));
+        let taken: Vec<_> = [
+            (endpoint, ports::ENDPOINT),
+            (self.api_port == ports::FIRST_API, ports::FIRST_API),
+        ]
+        .iter()
+        .filter_map(|(is_usual, port)| (!is_usual).then(|| port.to_string()))
+        .collect();
+        if taken.is_empty() {
+            String::new()
+        } else {
+            format!(" (port {} was taken)", taken.join(" and "))
+        }
+    }
+}
+
 /// The program's name in a process list, together with the hidden verb.
 pub const VERB: &str = "local-cloud";
 

@@ -1,7 +1,5 @@
 //! The demonstration organization: made by the worker function, once; passwords kept in `.spoke/`.
 
-use std::collections::BTreeMap;
-
 use rand::Rng as _;
 use rand::distr::Alphanumeric;
 use serde::{Deserialize, Serialize};
@@ -22,26 +20,19 @@ pub struct Account {
     pub password: String,
 }
 
-/// Who is made, as the worker function knows them.
-const PEOPLE: [&str; 4] = [
-    "owner@example.com",
-    "admin@example.com",
-    "texter1@example.com",
-    "texter2@example.com",
+/// Who is made: role and address.
+const PEOPLE: [(&str, &str); 4] = [
+    ("owner", "owner@example.com"),
+    ("admin", "admin@example.com"),
+    ("texter", "texter1@example.com"),
+    ("texter", "texter2@example.com"),
 ];
 
-/// The worker's answer.
+/// The worker's answer, as far as it matters here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Seeded {
-    accounts: Vec<Person>,
     is_new: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct Person {
-    email: String,
-    role: String,
 }
 
 /// What is there afterwards.
@@ -53,22 +44,26 @@ pub struct Demo {
     pub is_new: bool,
 }
 
-/// The passwords of earlier runs by address, or new ones.
-fn passwords(ctx: &Context) -> Result<BTreeMap<String, String>, Failure> {
+/// The accounts of earlier runs, or new ones.
+fn accounts(ctx: &Context) -> Result<Vec<Account>, Failure> {
     let path = ctx.repository.local("demo.json");
     if let Ok(text) = std::fs::read(&path)
-        && let Ok(passwords) = serde_json::from_slice(&text)
+        && let Ok(accounts) = serde_json::from_slice(&text)
     {
-        return Ok(passwords);
+        return Ok(accounts);
     }
-    let passwords: BTreeMap<String, String> = PEOPLE
+    let accounts: Vec<Account> = PEOPLE
         .into_iter()
-        .map(|email| (email.to_owned(), password()))
+        .map(|(role, email)| Account {
+            role: role.to_owned(),
+            email: email.to_owned(),
+            password: password(),
+        })
         .collect();
     // Written before they are used: a password that was set and forgotten helps nobody.
-    let text = serde_json::to_vec_pretty(&passwords).map_err(anyhow::Error::from)?;
+    let text = serde_json::to_vec_pretty(&accounts).map_err(anyhow::Error::from)?;
     std::fs::write(&path, text).blame(codes::FOLDER, ".spoke/demo.json cannot be written")?;
-    Ok(passwords)
+    Ok(accounts)
 }
 
 fn password() -> String {
@@ -83,13 +78,13 @@ fn password() -> String {
 pub async fn seed(ctx: &Context) -> Result<Demo, Failure> {
     let what = "the demonstration data could not be made";
     let worker = Function::Worker.lambda_name(&ctx.stage.name);
-    let passwords = passwords(ctx)?;
+    let accounts = accounts(ctx)?;
     let answer = ctx
         .cloud
         .functions
         .call(
             &worker,
-            &json!({ "command": "seed_demo", "passwords": passwords }),
+            &json!({ "command": "seed_demo", "accounts": accounts }),
         )
         .await
         .blame(codes::DEMO, what)
@@ -100,15 +95,6 @@ pub async fn seed(ctx: &Context) -> Result<Demo, Failure> {
                 .next("spokectl up")
         })?;
     let seeded: Seeded = serde_json::from_value(answer).blame(codes::DEMO, what)?;
-    let accounts = seeded
-        .accounts
-        .into_iter()
-        .map(|person| Account {
-            password: passwords.get(&person.email).cloned().unwrap_or_default(),
-            role: person.role.to_lowercase(),
-            email: person.email,
-        })
-        .collect();
     Ok(Demo {
         accounts,
         is_new: seeded.is_new,

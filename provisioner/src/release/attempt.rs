@@ -19,8 +19,12 @@ use crate::failure::{Failure, Kind, codes};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// What should have become the release.
-    pub release: Release,
+    /// The number the release would have had.
+    pub number: u64,
+    /// What was to be released.
+    pub revision: String,
+    /// The deployment, if it came to one.
+    pub deployment_id: String,
     /// When it failed.
     pub at: String,
     /// The failure as it was told.
@@ -31,6 +35,41 @@ pub struct Attempt {
     pub alarms: Value,
     /// The last lines of the hook that failed.
     pub last_lines: Vec<String>,
+}
+
+impl Attempt {
+    /// A failure before any traffic moved.
+    #[must_use]
+    pub fn new(number: u64, revision: &str, failure: &Failure) -> Self {
+        Self {
+            number,
+            revision: revision.to_owned(),
+            deployment_id: String::new(),
+            at: Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+            failure: serde_json::to_value(failure).unwrap_or_default(),
+            phases: Value::Null,
+            alarms: Value::Null,
+            last_lines: Vec::new(),
+        }
+    }
+
+    /// Keeps the evidence. The failure is told whether it can be kept or not.
+    pub async fn keep(&self, ctx: &Context, bucket: &str) {
+        let kept = match serde_json::to_vec_pretty(self) {
+            Ok(bytes) => {
+                let key = key(&ctx.stage.name, self.number);
+                ctx.cloud
+                    .objects
+                    .put(bucket, &key, Bytes::from(bytes), JSON)
+                    .await
+            }
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = kept {
+            ctx.ui
+                .notice(format!("the evidence could not be kept: {error:#}"));
+        }
+    }
 }
 
 fn key(stage: &str, number: u64) -> String {
@@ -96,7 +135,14 @@ pub async fn failed(
         ));
     }
     let failure = check(ctx, before, failure).await;
-    keep(ctx, release, ended, &found, &failure).await;
+    let attempt = Attempt {
+        deployment_id: release.deployment_id.clone(),
+        phases: serde_json::to_value(&ended.phases).unwrap_or_default(),
+        alarms: serde_json::to_value(&ended.ringing).unwrap_or_default(),
+        last_lines: found.last_lines,
+        ..Attempt::new(release.number, &release.revision, &failure)
+    };
+    attempt.keep(ctx, &release.code.bucket).await;
     if failure.kind == Kind::RolledBack {
         record::withdraw(ctx).await?;
     }
@@ -228,30 +274,4 @@ pub fn alarm_sentence(alarm: &Alarm) -> String {
         _ => alarm.reason.clone(),
     };
     format!("{}: {numbers}; {}", alarm.name, alarm.description)
-}
-
-/// Keeps the evidence. The failure is told whether it can be kept or not.
-async fn keep(ctx: &Context, release: &Release, ended: &Ended, found: &Found, failure: &Failure) {
-    let attempt = Attempt {
-        release: release.clone(),
-        at: Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-        failure: serde_json::to_value(failure).unwrap_or_default(),
-        phases: serde_json::to_value(&ended.phases).unwrap_or_default(),
-        alarms: serde_json::to_value(&ended.ringing).unwrap_or_default(),
-        last_lines: found.last_lines.clone(),
-    };
-    let kept = match serde_json::to_vec_pretty(&attempt) {
-        Ok(bytes) => {
-            let key = key(&ctx.stage.name, release.number);
-            ctx.cloud
-                .objects
-                .put(&release.code.bucket, &key, Bytes::from(bytes), JSON)
-                .await
-        }
-        Err(error) => Err(error.into()),
-    };
-    if let Err(error) = kept {
-        ctx.ui
-            .notice(format!("the evidence could not be kept: {error:#}"));
-    }
 }

@@ -8,11 +8,12 @@ use serde::Serialize;
 use spoke_contract::functions::Function;
 use spoke_contract::release::{CodeObject, Release};
 
+use super::attempt::{self, Attempt};
 use super::positions::{self, Positions, aliased};
 use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
-use super::{attempt, lock, record, settle, upload};
+use super::{lock, record, settle, upload};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
@@ -67,17 +68,13 @@ async fn locked(
         Source::Build => build::all_shown(&ctx.repository, &ctx.stage, &ctx.ui).await?,
     };
     let mut making = Making::new(ctx, artifacts, reason, caller).await?;
-    let plan = steps::plan(making.live);
-    for (index, step) in plan.iter().enumerate() {
-        leave_if_asked(ctx)?;
-        ctx.ui.say(format!(
-            "{} {}",
-            dim(&format!("[{}/{}]", index + 1, plan.len())),
-            bold(step.sentence())
-        ));
-        making.take(*step).await?;
+    match making.all().await {
+        Ok(()) => making.made(),
+        Err(failure) => {
+            making.remember(&failure).await;
+            Err(failure)
+        }
     }
-    making.made()
 }
 
 fn banner(ctx: &Context, caller: &Caller) {
@@ -117,6 +114,7 @@ struct Making<'a> {
     by: &'a str,
     before: Option<Positions>,
     release: Option<Release>,
+    has_evidence: bool,
 }
 
 impl<'a> Making<'a> {
@@ -160,7 +158,36 @@ impl<'a> Making<'a> {
             by: &caller.arn,
             before: None,
             release: None,
+            has_evidence: false,
         })
+    }
+
+    async fn all(&mut self) -> Result<(), Failure> {
+        let plan = steps::plan(self.live);
+        for (index, step) in plan.iter().enumerate() {
+            leave_if_asked(self.ctx)?;
+            self.ctx.ui.say(format!(
+                "{} {}",
+                dim(&format!("[{}/{}]", index + 1, plan.len())),
+                bold(step.sentence())
+            ));
+            self.take(*step).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what is known of a failure for `explain`; a shift that failed has kept more already.
+    async fn remember(&self, failure: &Failure) {
+        let is_told = [codes::DETACHED, codes::INTERRUPTED].contains(&failure.code);
+        let Some(bucket) = self.known.get("ArtifactBucket") else {
+            return;
+        };
+        if self.has_evidence || is_told {
+            return;
+        }
+        Attempt::new(self.number, &self.artifacts.revision, failure)
+            .keep(self.ctx, bucket)
+            .await;
     }
 
     async fn take(&mut self, step: Step) -> Result<(), Failure> {
@@ -174,6 +201,8 @@ impl<'a> Making<'a> {
             Step::Stack(kind) => self.stack(kind).await,
             Step::Upload => {
                 self.code = upload::all(self.ctx, &self.artifacts).await?;
+                let bucket = self.code.bucket.clone();
+                self.known.insert("ArtifactBucket".to_owned(), bucket);
                 Ok(())
             }
             Step::Publish => self.publish().await,
@@ -273,6 +302,7 @@ impl<'a> Making<'a> {
             ));
             return Ok(());
         }
+        self.has_evidence = true;
         Err(attempt::failed(self.ctx, release, before, &ended).await?)
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use spoke_contract::functions::{Function, LIVE};
 
-use crate::cloud::cloudwatch::{Alarm, Query};
+use crate::cloud::cloudwatch::{Alarm, Query, total};
 use crate::cloud::codedeploy::{Deployment, Phase};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
@@ -109,6 +109,7 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Fail
         let seen = watch.look().await?;
         if seen.deployment.is_over() {
             watch.live.clear();
+            watch.look_back(&seen.deployment).await?;
             return Ok(Ended {
                 deployment: seen.deployment,
                 phases: seen.phases,
@@ -375,6 +376,22 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// With short periods an alarm may have rung and fallen quiet between two looks.
+    async fn look_back(&mut self, deployment: &Deployment) -> Result<(), Failure> {
+        if !self.rang.is_empty() || deployment.error.as_deref() != Some("ALARM_ACTIVE") {
+            return Ok(());
+        }
+        let since = deployment.created.unwrap_or(self.since);
+        for name in alarm_names(&self.ctx.stage.name) {
+            let rang = self.ctx.cloud.metrics.rang(&name, since).await.blame(
+                codes::SHIFT_UNREADABLE,
+                format!("alarm {name} cannot be read"),
+            )?;
+            self.rang.extend(rang);
+        }
+        Ok(())
+    }
+
     fn tell(&mut self, line: String) {
         self.said = Instant::now();
         self.live.say(&self.ctx.ui, line);
@@ -460,7 +477,7 @@ fn percent(share: f64) -> u8 {
 }
 
 fn sums(values: &BTreeMap<String, Vec<f64>>) -> Errors {
-    let sum = |id: &str| values.get(id).map_or(0.0, |values| values.iter().sum());
+    let sum = |id: &str| values.get(id).map_or(0.0, |values| total(values));
     Errors {
         old: (sum("old_errors"), sum("old_calls")),
         new: (sum("new_errors"), sum("new_calls")),

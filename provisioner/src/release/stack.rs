@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use chrono::Utc;
 use serde::Serialize;
 
 use super::tree::Tree;
-use crate::cloud::cloudformation::{Change, ChangeSet, Stack, Wish};
+use crate::build;
+use crate::cloud::cloudformation::{Change, ChangeSet, Stack, Template, Wish};
+use crate::cloud::s3::Headers;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::template::{self, Kind};
@@ -38,11 +41,12 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     let name = kind.stack(&ctx.stage.name);
     let started = Instant::now();
-    let template = template::render(&ctx.repository, &ctx.stage, kind)?;
-    let parameters = parameters(&template, known).blame(
+    let text = template::render(&ctx.repository, &ctx.stage, kind)?;
+    let parameters = parameters(&text, known).blame(
         codes::RENDER,
         format!("the {} template asks for what nobody knows", kind.name()),
     )?;
+    let template = hand_over(ctx, kind, text, known).await?;
     let before = ready(ctx, &name).await?;
     let change_set = format!("spokectl-{}", Utc::now().format("%Y%m%d%H%M%S"));
     let wish = Wish {
@@ -79,6 +83,37 @@ pub async fn apply(
         seconds,
         outputs,
     })
+}
+
+/// A template that is too large for a request goes by way of the artifact bucket.
+async fn hand_over(
+    ctx: &Context,
+    kind: Kind,
+    text: String,
+    known: &BTreeMap<String, String>,
+) -> Result<Template, Failure> {
+    if text.len() <= template::WITH_REQUEST {
+        return Ok(Template::Body(text));
+    }
+    let what = format!("the {} template could not be handed over", kind.name());
+    let Some(bucket) = known.get("ArtifactBucket") else {
+        return Err(Failure::new(codes::TEMPLATE_SIZE, what).why(format!(
+            "{} bytes are too many for a request ({} allowed), and there is no artifact bucket yet",
+            text.len(),
+            template::WITH_REQUEST
+        )));
+    };
+    let key = format!("templates/{}.yaml", build::sha256(text.as_bytes()));
+    let headers = Headers {
+        content_type: "application/yaml",
+        cache_control: "no-cache",
+    };
+    ctx.cloud
+        .objects
+        .put(bucket, &key, Bytes::from(text), headers)
+        .await
+        .blame(codes::UPLOAD, what)?;
+    Ok(Template::Url(ctx.cloud.objects.url(bucket, &key)))
 }
 
 /// `3 to add, 1 to change` in the past tense.

@@ -13,8 +13,11 @@ use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
 use crate::stage::Stage;
 
-/// CloudFormation takes this many bytes of template with a request.
-pub const MOST_BYTES: usize = 51_200;
+/// CloudFormation takes this many bytes of template with a request; a larger one it reads from S3.
+pub const WITH_REQUEST: usize = 51_200;
+
+/// And this many at all.
+const MOST_BYTES: usize = 1_048_576;
 
 /// The stacks, in the order in which they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,7 +63,10 @@ pub fn render(repository: &Repository, stage: &Stage, kind: Kind) -> Result<Stri
     if text.len() > MOST_BYTES {
         return Err(Failure::new(
             codes::TEMPLATE_SIZE,
-            format!("the {} template is too large for a request", kind.name()),
+            format!(
+                "the {} template is too large for CloudFormation",
+                kind.name()
+            ),
         )
         .why(format!(
             "{} bytes rendered, {MOST_BYTES} allowed",

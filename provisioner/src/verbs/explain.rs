@@ -65,10 +65,13 @@ fn describe(attempt: &Attempt) -> String {
     let mut lines = vec![
         failure["what"].as_str().unwrap_or("unknown").to_owned(),
         format!(
-            "  release {} ({}), deployment {}, {}",
-            attempt.release.number,
-            attempt.release.revision,
-            attempt.release.deployment_id,
+            "  release {} ({}), {}, {}",
+            attempt.number,
+            attempt.revision,
+            match attempt.deployment_id.as_str() {
+                "" => "before any traffic moved".to_owned(),
+                id => format!("deployment {id}"),
+            },
             attempt.at
         ),
     ];

@@ -14,6 +14,7 @@ use crate::ui::{Ui, dim};
 
 /// The functions' log lines, merged, oldest first.
 ///
+/// Lambda's own lines (START, END, REPORT, ...) are left out unless --platform asks for them.
 /// With --output json each line is one JSON object.
 ///
 /// Examples:
@@ -32,6 +33,9 @@ pub struct Args {
     /// Only lines that match, in CloudWatch's pattern language
     #[arg(long, value_name = "PATTERN")]
     filter: Option<String>,
+    /// Lambda's own lines too
+    #[arg(long)]
+    platform: bool,
     /// Stay and show new lines
     #[arg(long, short)]
     follow: bool,
@@ -119,10 +123,24 @@ async fn read(
                 codes::UNREADABLE,
                 format!("the logs of {} cannot be read", function.name()),
             )?;
-        merged.extend(lines.into_iter().map(|line| (function, line)));
+        merged.extend(
+            lines
+                .into_iter()
+                .filter(|line| args.platform || !is_platform(&line.text))
+                .map(|line| (function, line)),
+        );
     }
     merged.sort_by_key(|(_, line)| line.at);
     Ok(merged)
+}
+
+/// Whether Lambda said it, and not the function. `REPORT` lines of a failed call are kept: they
+/// say how it ended.
+fn is_platform(text: &str) -> bool {
+    ["START RequestId:", "END RequestId:", "INIT_START "]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
+        || (text.starts_with("REPORT RequestId:") && !text.contains("Status: "))
 }
 
 fn show(ui: &Ui, function: Function, line: &Line) {
@@ -135,7 +153,15 @@ fn show(ui: &Ui, function: Function, line: &Line) {
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use super::{is_platform, span};
+
+    #[test]
+    fn only_what_says_nothing_is_left_out() {
+        assert!(is_platform("START RequestId: 1 Version: 2"));
+        assert!(is_platform("REPORT RequestId: 1\tDuration: 7 ms"));
+        assert!(!is_platform("REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout"));
+        assert!(!is_platform("the START of something"));
+    }
 
     #[test]
     fn times_are_a_number_and_a_unit() {

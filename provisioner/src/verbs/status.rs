@@ -8,7 +8,7 @@ use spoke_contract::functions::{Function, LIVE};
 use spoke_contract::release::Release;
 
 use crate::cli::Global;
-use crate::cloud::cloudwatch::{Alarm, Query};
+use crate::cloud::cloudwatch::{Alarm, Query, total};
 use crate::cloud::codedeploy::{Deployment, Phase};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, Kind, codes};
@@ -230,7 +230,7 @@ async fn numbers(
         .await
         .blame(codes::UNREADABLE, "the metrics cannot be read")?;
     let newest = |id: &str| values.get(id).and_then(|values| values.first()).copied();
-    let sum = |id: String| values.get(&id).map_or(0.0, |values| values.iter().sum());
+    let sum = |id: String| values.get(&id).map_or(0.0, |values| total(values));
     let functions = aliased()
         .map(|function| {
             let name = function.name();

@@ -207,8 +207,10 @@ async fn start_cloud(
     let started = daemon::start(repository, stage, args.speed, &|line| task.detail(line)).await;
     match &started {
         Ok(running) => task.done(format!(
-            "{}, {} times as fast",
-            running.endpoint.endpoint, running.speed
+            "{}, {} times as fast{}",
+            running.endpoint.endpoint,
+            running.speed,
+            running.elsewhere()
         )),
         Err(_) => task.failed(),
     }

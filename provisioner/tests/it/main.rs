@@ -6,5 +6,8 @@
 )]
 
 mod command_line;
+mod lock;
 mod runbooks;
+mod stacks;
 mod templates;
+mod working_copy;

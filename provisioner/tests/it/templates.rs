@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 
 use serde_norway::Value;
 use spokectl::failure::codes;
+use spokectl::release::shift::alarm_names;
 use spokectl::repository::Repository;
 use spokectl::stage::{self, Stage};
-use spokectl::template::{self, Kind, MOST_BYTES};
+use spokectl::template::{self, Kind, WITH_REQUEST};
 
 pub(crate) fn repository() -> Repository {
     Repository::find(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -83,7 +84,7 @@ fn rendering_twice_gives_the_same_bytes_and_fits_a_request() {
         let once = rendered(&stage);
         assert_eq!(once, rendered(&stage));
         for (kind, text) in once {
-            assert!(text.len() < MOST_BYTES, "{} {}", kind.name(), text.len());
+            assert!(text.len() < WITH_REQUEST, "{} {}", kind.name(), text.len());
             assert!(!text.contains("{{{"), "{}", kind.name());
         }
     }
@@ -233,6 +234,36 @@ fn the_alias_never_depends_on_a_release() {
             }
         }
     }
+}
+
+#[test]
+fn the_shift_watches_the_alarms_the_tool_explains() {
+    let text = template::render(&repository(), &local(), Kind::App).unwrap();
+    let resources = resources(&text);
+    let find = |name: &str| {
+        resources
+            .iter()
+            .find(|(other, _)| other == name)
+            .unwrap()
+            .1
+            .clone()
+    };
+    let watched: Vec<String> = find("Shift")["Properties"]["AlarmConfiguration"]["Alarms"]
+        .as_sequence()
+        .unwrap()
+        .iter()
+        .map(|alarm| {
+            let Value::Tagged(reference) = &alarm["Name"] else {
+                panic!("{alarm:?}");
+            };
+            let alarm = find(reference.value.as_str().unwrap());
+            alarm["Properties"]["AlarmName"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    assert_eq!(watched, alarm_names("local"));
 }
 
 #[test]

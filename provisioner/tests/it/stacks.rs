@@ -1,0 +1,184 @@
+//! Bringing a stack to its template, over a real (local) CloudFormation.
+
+use std::collections::BTreeMap;
+
+use spokectl::failure::{Kind as Ending, codes};
+use spokectl::release::stack::apply;
+use spokectl::template::{Kind, WITH_REQUEST};
+
+use crate::working_copy::Setting;
+
+const ONE_QUEUE: &str = "\
+Resources:
+  First:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: first
+      VisibilityTimeout: 30
+Outputs:
+  Name:
+    Value: !GetAtt First.QueueName
+";
+
+/// The second queue's time-out is more than the twelve hours SQS allows.
+const ONE_GOOD_ONE_BAD: &str = "\
+Resources:
+  First:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: first
+      VisibilityTimeout: 30
+  Second:
+    Type: AWS::SQS::Queue
+    DependsOn: First
+    Properties:
+      QueueName: second
+      VisibilityTimeout: 50000
+";
+
+fn nothing() -> BTreeMap<String, String> {
+    BTreeMap::new()
+}
+
+#[tokio::test]
+async fn a_stack_is_made_then_left_alone_then_changed() {
+    let setting = Setting::new().await;
+    setting.template("network", ONE_QUEUE);
+    let made = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert_eq!(made.changes[0].action, "Add");
+    assert_eq!(made.outputs["Name"], "first");
+
+    let again = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert!(again.changes.is_empty());
+    assert_eq!(again.outputs["Name"], "first");
+
+    setting.template("network", &ONE_QUEUE.replace("30", "60"));
+    let changed = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert_eq!(changed.changes[0].action, "Modify");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_stack_that_could_not_be_made_is_made_anew_by_the_next_run() {
+    let setting = Setting::new().await;
+    setting.template("network", ONE_GOOD_ONE_BAD);
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::STACK_CREATE);
+    assert!(
+        failure.why[0].starts_with("Second (AWS::SQS::Queue)"),
+        "{failure:?}"
+    );
+    assert!(failure.state[0].contains("taken away"), "{failure:?}");
+
+    setting.template("network", ONE_QUEUE);
+    let made = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert_eq!(made.outputs["Name"], "first");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_change_that_fails_leaves_the_stack_as_it_was() {
+    let setting = Setting::new().await;
+    setting.template("network", ONE_QUEUE);
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    setting.template("network", ONE_GOOD_ONE_BAD);
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::STACK_UPDATE);
+    assert_eq!(failure.kind, Ending::Error);
+    assert!(
+        failure.why[0].starts_with("Second (AWS::SQS::Queue)"),
+        "{failure:?}"
+    );
+    assert_eq!(
+        setting.ctx.cloud.queues.depth("second").await.unwrap(),
+        None
+    );
+
+    setting.template("network", ONE_QUEUE);
+    let again = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert_eq!(again.outputs["Name"], "first");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_change_cloudformation_refuses_touches_nothing() {
+    let setting = Setting::new().await;
+    setting.template(
+        "network",
+        "Resources:\n  First:\n    Type: AWS::Nothing::AtAll\n",
+    );
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::CHANGE_SET);
+    assert!(
+        failure.why.join(" ").contains("AWS::Nothing::AtAll"),
+        "{failure:?}"
+    );
+
+    setting.template("network", ONE_QUEUE);
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_template_too_large_for_a_request_goes_by_way_of_the_bucket() {
+    let setting = Setting::new().await;
+    let large = format!("{ONE_QUEUE}# {}\n", "x".repeat(WITH_REQUEST));
+    setting.template("app", &large);
+    let failure = apply(&setting.ctx, Kind::App, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::TEMPLATE_SIZE);
+
+    setting.template(
+        "data",
+        "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\nOutputs:\n  ArtifactBucket:\n    Value: !Ref Bucket\n",
+    );
+    let data = apply(&setting.ctx, Kind::Data, &nothing()).await.unwrap();
+    let made = apply(&setting.ctx, Kind::App, &data.outputs).await.unwrap();
+    assert_eq!(made.outputs["Name"], "first");
+    let bucket = &data.outputs["ArtifactBucket"];
+    let kept = setting
+        .ctx
+        .cloud
+        .objects
+        .list(bucket, "templates/")
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_parameter_nobody_knows_is_named() {
+    let setting = Setting::new().await;
+    setting.template(
+        "network",
+        &format!("Parameters:\n  Moon:\n    Type: String\n{ONE_QUEUE}"),
+    );
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::RENDER);
+    assert!(failure.why[0].contains("Moon"), "{failure:?}");
+    setting.end().await;
+}

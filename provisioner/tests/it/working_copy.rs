@@ -1,0 +1,77 @@
+//! A working copy with templates of its own, and a local cloud to apply them to.
+
+use local_cloud::{LocalCloud, Options};
+use spokectl::cloud::Cloud;
+use spokectl::context::{Context, Interrupt};
+use spokectl::repository::Repository;
+use spokectl::stage;
+use spokectl::ui::{Output, Ui};
+use tempfile::TempDir;
+
+pub(crate) struct Setting {
+    pub(crate) ctx: Context,
+    folder: TempDir,
+    cloud: LocalCloud,
+}
+
+impl Setting {
+    /// Stage `local` over a cloud that is only this test's, as fast as it goes.
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for below in ["templates/partials", "stages", ".spoke"] {
+            std::fs::create_dir_all(root.join(below)).unwrap();
+        }
+        for partial in ["alarm", "allow", "bucket", "function", "queue"] {
+            let path = root.join(format!("templates/partials/{partial}.yaml.hbs"));
+            std::fs::write(path, "").unwrap();
+        }
+        for kind in ["network", "data", "app"] {
+            std::fs::write(root.join(format!("templates/{kind}.yaml.hbs")), "").unwrap();
+        }
+        std::fs::write(
+            root.join("stages/local.toml"),
+            include_str!("../../../stages/local.toml"),
+        )
+        .unwrap();
+        let cloud = LocalCloud::start(Options {
+            speed: 1000.0,
+            ..Options::new(root.join("cloud"))
+        })
+        .await
+        .unwrap();
+        std::fs::write(
+            root.join(".spoke/cloud.json"),
+            serde_json::json!({
+                "endpoint": cloud.endpoint(),
+                "access_key_id": "local",
+                "secret_access_key": "local",
+            })
+            .to_string(),
+        )
+        .unwrap();
+        let repository = Repository::find(root).unwrap();
+        let stage = stage::load(&repository, "local").unwrap();
+        let ctx = Context {
+            ui: Ui::new(Output::Text),
+            cloud: Cloud::connect(&repository, &stage).await.unwrap(),
+            repository,
+            stage,
+            interrupted: Interrupt::default(),
+        };
+        Self { ctx, folder, cloud }
+    }
+
+    /// Puts a template in place.
+    pub(crate) fn template(&self, kind: &str, text: &str) {
+        let path = self
+            .folder
+            .path()
+            .join(format!("templates/{kind}.yaml.hbs"));
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) async fn end(self) {
+        self.cloud.stop().await.unwrap();
+    }
+}
