@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 
-use futures::FutureExt;
 use crate::aws::{Aws, describe};
+use futures::FutureExt;
 
 /// Puts a message on a queue; it becomes visible after `delay_seconds`.
 ///

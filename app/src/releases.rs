@@ -86,7 +86,15 @@ pub async fn pending(app: &App) -> anyhow::Result<Option<Release>> {
 }
 
 async fn parameter(aws: &Aws, name: &str) -> anyhow::Result<Option<String>> {
-    match aws.ssm().await.get_parameter().name(name).send().boxed().await {
+    match aws
+        .ssm()
+        .await
+        .get_parameter()
+        .name(name)
+        .send()
+        .boxed()
+        .await
+    {
         Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
         Err(error)
             if error

@@ -7,8 +7,8 @@ use anyhow::Context;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use futures::FutureExt;
 use bytes::Bytes;
+use futures::FutureExt;
 
 use crate::aws::{Aws, describe};
 

@@ -158,6 +158,8 @@ pub mod codes {
         SHIFT_LEFT_MOVED = "SPK-CD-0006", NeedsRepair;
         /// The shift cannot be read.
         SHIFT_UNREADABLE = "SPK-CD-0007", Inconclusive;
+        /// An alarm that would stop the shift rings before it has begun.
+        ALARM_BEFORE = "SPK-CD-0010", Refused;
         /// The user left; the shift goes on.
         DETACHED = "SPK-CD-0009", Detached;
         /// The alias is split between two versions and no deployment is at work.
@@ -170,6 +172,8 @@ pub mod codes {
         FOLDER = "SPK-UP-0003", Error;
         /// The demonstration data could not be made.
         DEMO = "SPK-UP-0004", Error;
+        /// The instance does not answer.
+        NO_ANSWER = "SPK-UP-0006", Error;
         /// The local cloud does not stop.
         NOT_STOPPING = "SPK-UP-0005", Error;
         /// Reading something for a screen failed.

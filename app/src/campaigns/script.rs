@@ -100,7 +100,11 @@ fn value(name: &str, person: &Person, texter: &Texter) -> Option<String> {
     if value.is_null() {
         return Some(String::new());
     }
-    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    Some(
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+    )
 }
 
 fn standard<'a>(name: &str, person: &'a Person, texter: &'a Texter) -> Option<&'a str> {

@@ -54,7 +54,8 @@ fn is_header(name: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else {
         return false;
     };
-    let is_carried = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(text).is_ok();
+    let is_carried =
+        http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(text).is_ok();
     let is_sensible = match name.to_ascii_lowercase().as_str() {
         "host" => text.parse::<http::uri::Authority>().is_ok(),
         "x-forwarded-proto" => matches!(text, "http" | "https"),
@@ -99,8 +100,9 @@ mod tests {
     }
 
     fn uri(path: &str, query: &str) -> String {
-        let built: lambda_http::Request =
-            request(event(path, query, "a.example.org", "x")).expect("a request").into();
+        let built: lambda_http::Request = request(event(path, query, "a.example.org", "x"))
+            .expect("a request")
+            .into();
         built.uri().path_and_query().unwrap().to_string()
     }
 
@@ -117,8 +119,15 @@ mod tests {
 
     #[test]
     fn odd_headers_are_left_out() {
-        for (host, agent) in [("a b", "x"), ("", "x"), ("a.example.org", "é\u{1}"), ("[", "x")] {
-            let built: lambda_http::Request = request(event("/", "", host, agent)).expect("a request").into();
+        for (host, agent) in [
+            ("a b", "x"),
+            ("", "x"),
+            ("a.example.org", "é\u{1}"),
+            ("[", "x"),
+        ] {
+            let built: lambda_http::Request = request(event("/", "", host, agent))
+                .expect("a request")
+                .into();
             assert_eq!(built.uri().path(), "/");
         }
         assert!(request(json!({"Records": []})).is_none());

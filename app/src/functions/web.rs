@@ -66,18 +66,28 @@ impl Web {
     ///
     /// # Errors
     /// Never: an error would count against the release.
-    pub async fn answer_event(&self, event: LambdaEvent<Value>) -> Result<impl Serialize + use<>, Error> {
+    pub async fn answer_event(
+        &self,
+        event: LambdaEvent<Value>,
+    ) -> Result<impl Serialize + use<>, Error> {
         let Some(request) = events::request(event.payload) else {
             tracing::warn!("an event is no request; answered with 400");
             let headers = json!({"content-type": "text/plain"});
-            return Ok(Answer::Refused(json!({"statusCode": 400, "headers": headers, "body": "Bad request."})));
+            return Ok(Answer::Refused(
+                json!({"statusCode": 400, "headers": headers, "body": "Bad request."}),
+            ));
         };
         let web = self.clone();
-        let mut adapter = Adapter::from(lambda_http::service_fn(move |request: lambda_http::Request| {
-            let web = web.clone();
-            async move { Ok::<_, Error>(web.answer(request.map(Body::new)).await) }
-        }));
-        adapter.call(LambdaEvent::new(request, event.context)).await.map(Answer::Answered)
+        let mut adapter = Adapter::from(lambda_http::service_fn(
+            move |request: lambda_http::Request| {
+                let web = web.clone();
+                async move { Ok::<_, Error>(web.answer(request.map(Body::new)).await) }
+            },
+        ));
+        adapter
+            .call(LambdaEvent::new(request, event.context))
+            .await
+            .map(Answer::Answered)
     }
 
     /// Answers a request.

@@ -84,7 +84,12 @@ fn shell(app: &App, manifest: &AssetManifest, session: Option<Session>) -> Respo
         let href = escape(style);
         format!("<link rel=\"stylesheet\" crossorigin href=\"{origin}/{href}\">\n")
     };
-    let styles = manifest.styles.iter().map(link).collect::<Vec<_>>().concat();
+    let styles = manifest
+        .styles
+        .iter()
+        .map(link)
+        .collect::<Vec<_>>()
+        .concat();
     let script = escape(&manifest.script);
     let facts = in_script(&facts);
     let html = format!(

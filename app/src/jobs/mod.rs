@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock, Weak};
 use anyhow::Context;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
-use futures::FutureExt;
 use chrono::TimeDelta;
+use futures::FutureExt;
 
 use crate::app::App;
 use crate::aws::describe;

@@ -280,6 +280,7 @@ impl<'a> Making<'a> {
             from: before.versions.get(web).cloned().unwrap_or_default(),
             to: release.versions.get(web).cloned().unwrap_or_default(),
         };
+        shift::wait_until_quiet(self.ctx).await?;
         record::announce(self.ctx, release).await?;
         let description = format!("spoke release {}, {}", release.number, release.revision);
         release.deployment_id = match shift::start(self.ctx, &route, &description).await {

@@ -8,14 +8,34 @@ use super::shift::{self, Route};
 use super::{attempt, record};
 use crate::cloud::codedeploy::Deployment;
 use crate::context::Context;
-use crate::failure::{Blame as _, Failure, codes};
+use crate::failure::{Blame as _, Failure, Kind, codes};
+
+/// How an unfinished release ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// There was none, or it had never begun to shift.
+    Nothing,
+    /// It succeeded and is recorded.
+    Recorded,
+    /// It failed or was stopped; everything is back.
+    TakenBack,
+}
 
 /// Brings an unfinished release to its end: watches what still shifts, records what succeeded,
-/// checks and withdraws what failed. Says which release it recorded.
-pub async fn settle(ctx: &Context) -> Result<Option<Release>, Failure> {
+/// checks and withdraws what failed.
+pub async fn settle(ctx: &Context) -> Result<Settled, Failure> {
+    end(ctx, false).await
+}
+
+/// The same for somebody who wants to go back: what still shifts is stopped, and its traffic goes back.
+pub async fn stop(ctx: &Context) -> Result<Settled, Failure> {
+    end(ctx, true).await
+}
+
+async fn end(ctx: &Context, is_stopped: bool) -> Result<Settled, Failure> {
     let stage = &ctx.stage.name;
     let Some(pending) = record::pending(ctx).await? else {
-        return no_stranger(ctx).await.map(|()| None);
+        return no_stranger(ctx).await.map(|()| Settled::Nothing);
     };
     let Some(deployment) = deployment_of(ctx, &pending).await? else {
         ctx.ui.notice(format!(
@@ -23,7 +43,7 @@ pub async fn settle(ctx: &Context) -> Result<Option<Release>, Failure> {
             pending.number
         ));
         record::withdraw(ctx).await?;
-        return no_stranger(ctx).await.map(|()| None);
+        return no_stranger(ctx).await.map(|()| Settled::Nothing);
     };
     let release = Release {
         deployment_id: deployment.id.clone(),
@@ -34,21 +54,38 @@ pub async fn settle(ctx: &Context) -> Result<Option<Release>, Failure> {
         from: before.versions.get("web").cloned().unwrap_or_default(),
         to: release.versions.get("web").cloned().unwrap_or_default(),
     };
+    let is_stopped = is_stopped && !deployment.is_over();
     ctx.ui.notice(format!(
-        "release {} of stage {stage} was left unfinished (deployment {}, {}); finishing it first",
-        release.number, deployment.id, deployment.status
+        "release {} of stage {stage} is unfinished (deployment {}, {}); {}",
+        release.number,
+        deployment.id,
+        deployment.status,
+        if is_stopped {
+            "stopping it, its traffic goes back"
+        } else {
+            "finishing it first"
+        }
     ));
+    if is_stopped {
+        ctx.cloud.deployments.stop(&deployment.id).await.blame(
+            codes::SHIFT_UNREADABLE,
+            format!("deployment {} could not be stopped", deployment.id),
+        )?;
+    }
     let ended = shift::watch(ctx, &deployment.id, &route).await?;
     if ended.deployment.has_succeeded() {
         record::write(ctx, &release).await?;
         ctx.ui
             .done(format!("release {} is recorded", release.number));
-        return Ok(Some(release));
+        return Ok(Settled::Recorded);
     }
     let failure = attempt::failed(ctx, &release, &before, &ended).await?;
+    if failure.kind != Kind::RolledBack {
+        return Err(failure);
+    }
     ctx.ui.notice(format!("release {} failed", release.number));
     ctx.ui.say(crate::ui::describe(&failure));
-    Ok(None)
+    Ok(Settled::TakenBack)
 }
 
 /// The deployment that shifts a pending release, if there ever was one.

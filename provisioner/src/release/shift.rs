@@ -79,6 +79,56 @@ pub fn app_spec(stage: &str, route: &Route) -> String {
     .to_string()
 }
 
+/// How long ringing alarms are waited for before a shift: several of their periods.
+const QUIET: Duration = Duration::from_mins(5);
+
+/// Waits until none of the alarms rings that would stop the shift in its first second: after a release that
+/// failed they ring on until its errors leave their periods.
+pub async fn wait_until_quiet(ctx: &Context) -> Result<(), Failure> {
+    let watched = alarm_names(&ctx.stage.name);
+    let started = Instant::now();
+    let mut is_told = false;
+    loop {
+        let ringing: Vec<_> = ctx
+            .cloud
+            .metrics
+            .alarms(&format!("spoke-{}-web-", ctx.stage.name))
+            .await
+            .blame(codes::SHIFT_UNREADABLE, "the alarms cannot be read")?
+            .into_iter()
+            .filter(|alarm| alarm.rings() && watched.contains(&alarm.name))
+            .collect();
+        let Some(first) = ringing.first() else {
+            return Ok(());
+        };
+        if started.elapsed() > QUIET || ctx.interrupted.seen() {
+            return Err(still_ringing(ctx, &ringing));
+        }
+        if !is_told {
+            ctx.ui.notice(format!(
+                "alarm {} rings and would stop the shift at once; waiting until it is quiet",
+                first.name
+            ));
+            is_told = true;
+        }
+        tokio::time::sleep(Duration::from_millis(700)).await;
+    }
+}
+
+fn still_ringing(ctx: &Context, ringing: &[Alarm]) -> Failure {
+    let mut failure = Failure::new(
+        codes::ALARM_BEFORE,
+        "an alarm that would stop the shift rings already",
+    );
+    failure
+        .why
+        .extend(ringing.iter().map(super::attempt::alarm_sentence));
+    failure
+        .state("nothing was shifted; what rings comes from the release that is live")
+        .next(format!("spokectl status{}", ctx.flag()))
+        .next(format!("spokectl rollback{}", ctx.flag()))
+}
+
 /// Starts a shift.
 pub async fn start(ctx: &Context, route: &Route, description: &str) -> Result<String, Failure> {
     let stage = &ctx.stage.name;

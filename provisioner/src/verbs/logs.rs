@@ -159,7 +159,9 @@ mod tests {
     fn only_what_says_nothing_is_left_out() {
         assert!(is_platform("START RequestId: 1 Version: 2"));
         assert!(is_platform("REPORT RequestId: 1\tDuration: 7 ms"));
-        assert!(!is_platform("REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout"));
+        assert!(!is_platform(
+            "REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout"
+        ));
         assert!(!is_platform("the START of something"));
     }
 

@@ -4,10 +4,13 @@ use crate::cli::Global;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, codes};
 use crate::release::back::{self, WayBack};
-use crate::release::{attempt, lock, record, settle};
+use crate::release::settle::{self, Settled};
+use crate::release::{attempt, lock, record};
 use crate::ui::Ui;
 
 /// Go back to an earlier release: bundle first, then the other functions, then traffic.
+///
+/// A shift under way is stopped instead, and its traffic goes back to the release before.
 ///
 /// Takes seconds, runs no hook and waits for no alarm. Migrations never go back; they only expand, so the earlier
 /// release works with the newer schema. Going back is recorded as a release of its own.
@@ -44,7 +47,10 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
 }
 
 async fn locked(ctx: &Context, global: &Global, args: &Args, by: &str) -> Result<(), Failure> {
-    settle::settle(ctx).await?;
+    // A shift under way is gone back from by stopping it: no question, every second counts.
+    if settle::stop(ctx).await? == Settled::TakenBack && args.to.is_none() {
+        return stopped(ctx).await;
+    }
     let (way, current, target) = decide(ctx, args).await?;
     ctx.ui.say(describe(&way));
     agree(ctx, global)?;
@@ -64,6 +70,20 @@ async fn locked(ctx: &Context, global: &Global, args: &Args, by: &str) -> Result
                 release.number, target.number, release.assets.bundle
             )
         },
+    );
+    Ok(())
+}
+
+/// The release before the one that was stopped has everything again.
+async fn stopped(ctx: &Context) -> Result<(), Failure> {
+    let release = record::current(ctx).await?;
+    let live = release.as_ref().map_or_else(
+        || "nothing".to_owned(),
+        |release| format!("release {}", release.number),
+    );
+    ctx.ui.data(
+        &serde_json::json!({ "release": release, "way": null }),
+        || format!("the shift is stopped; {live} has all the traffic"),
     );
     Ok(())
 }

@@ -175,6 +175,7 @@ async fn raise(
         let made = make::release(&ctx, source, "the first release, by up").await?;
         made.url
     };
+    answers(&url).await?;
     let accounts = if args.no_demo {
         Vec::new()
     } else {
@@ -187,6 +188,34 @@ async fn raise(
         accounts,
     };
     Ok((ready, running))
+}
+
+/// How long the instance may take to answer: a cold start, and databases that come up.
+const ANSWERS: Duration = Duration::from_mins(1);
+
+/// Whoever is told an address will open it at once: it must answer by then.
+async fn answers(url: &str) -> Result<(), Failure> {
+    let what = "the instance cannot be asked";
+    let client = daemon::client().blame(codes::NO_ANSWER, what)?;
+    let page = format!("{}/login", url.trim_end_matches('/'));
+    let started = Instant::now();
+    loop {
+        let said = match client.get(&page).send().await {
+            Ok(answer) if answer.status().is_success() => return Ok(()),
+            Ok(answer) => format!("{page} answers {}", answer.status()),
+            Err(error) => format!("{:#}", anyhow::Error::from(error)),
+        };
+        if started.elapsed() > ANSWERS {
+            return Err(
+                Failure::new(codes::NO_ANSWER, "the instance does not answer")
+                    .why(said)
+                    .state("the local cloud runs, and the release is live")
+                    .next("spokectl logs --function web --since 5m")
+                    .next("spokectl status"),
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 async fn start_cloud(

@@ -151,8 +151,7 @@ pub(super) async fn stop_all(cloud: &Cloud) {
 /// Whether a server that should run has died by itself.
 pub(super) fn has_died(cloud: &Cloud, id: &str) -> bool {
     let slot = slot(cloud, id);
-    slot
-        .running
+    slot.running
         .try_lock()
         .is_ok_and(|mut running| running.as_mut().is_some_and(|redis| !redis.is_running()))
 }
