@@ -31,6 +31,10 @@ pub enum Simulation {
 
 /// Everything the environment says, typed.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the environment"
+)]
 pub struct Config {
     pub function: Option<Function>,
     pub stage: String,

@@ -26,7 +26,7 @@ pub struct Stage {
     pub endpoint_file: Option<PathBuf>,
     /// VPC, subnets, ways out.
     pub network: Network,
-    /// PostgreSQL.
+    /// `PostgreSQL`.
     pub database: Database,
     /// Valkey.
     pub cache: Cache,
@@ -67,7 +67,7 @@ pub struct Network {
     pub endpoints: Vec<String>,
 }
 
-/// Which PostgreSQL.
+/// Which `PostgreSQL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DatabaseKind {
@@ -83,7 +83,7 @@ pub enum DatabaseKind {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    /// Which PostgreSQL.
+    /// Which `PostgreSQL`.
     pub kind: DatabaseKind,
     /// Engine version: explicit, so that drift can be told.
     pub version: String,

@@ -54,7 +54,7 @@ vars! {
     SESSION_SECRET = "SESSION_SECRET", Plain, "", "The session secret itself, for the plain server and tests.";
     POINTER_PARAMETER = "POINTER_PARAMETER", Template, "", "SSM parameter with the bundle pointer.";
     PENDING_RELEASE_PARAMETER = "PENDING_RELEASE_PARAMETER", Template, "", "SSM parameter with the release being made, for the postflight hook.";
-    JOB_EXECUTOR = "JOB_EXECUTOR", Template, "IN_PROCESS_ASYNC", "LAMBDA, IN_PROCESS or IN_PROCESS_ASYNC.";
+    JOB_EXECUTOR = "JOB_EXECUTOR", Template, "IN_PROCESS_ASYNC", "`LAMBDA`, `IN_PROCESS` or `IN_PROCESS_ASYNC`.";
     JOB_LAMBDA_WORKER_FUNCTION_NAME = "JOB_LAMBDA_WORKER_FUNCTION_NAME", Template, "", "Function and alias background jobs are sent to.";
     INBOUND_QUEUE_URL = "INBOUND_QUEUE_URL", Template, "", "Queue of inbound texts: the carrier's fallback route, and simulated replies.";
     REPORT_QUEUE_URL = "REPORT_QUEUE_URL", Template, "", "Queue of delivery reports.";

@@ -104,7 +104,10 @@ mod tests {
         country: "US",
     };
 
-    fn parts(file: &[u8]) -> Result<(Vec<String>, Vec<(i32, bool, String)>), String> {
+    /// The header, and of each row its line, whether it is good, and a name or a reason.
+    type Parts = (Vec<String>, Vec<(i32, bool, String)>);
+
+    fn parts(file: &[u8]) -> Result<Parts, String> {
         let mut header = Vec::new();
         let mut rows = Vec::new();
         read(file, RULES, |part| {

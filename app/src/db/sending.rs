@@ -13,6 +13,10 @@ pub const IDEMPOTENCY_KEY: &str = "message_idempotency_key";
 
 /// Everything the rules of sending ask about one contact, one person and one key.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, read in one statement"
+)]
 pub struct Facts {
     // --- the person
     pub session_epoch: i32,

@@ -129,10 +129,11 @@ impl Metrics {
             .await?
             .into_iter()
             .find(|alarm| alarm.name == name);
-        let reason_data = match &state["stateReasonData"] {
-            Value::String(text) => text.clone(),
-            data => data.to_string(),
-        };
+        // AWS writes the data as an object or as text that holds one.
+        let reason_data = &state["stateReasonData"];
+        let reason_data = reason_data
+            .as_str()
+            .map_or_else(|| reason_data.to_string(), ToOwned::to_owned);
         Ok(now.map(|now| Alarm {
             state: "ALARM".to_owned(),
             reason: state["stateReason"].as_str().unwrap_or_default().to_owned(),

@@ -45,7 +45,8 @@ impl Running {
             (self.api_port == ports::FIRST_API, ports::FIRST_API),
         ]
         .iter()
-        .filter_map(|(is_usual, port)| (!is_usual).then(|| port.to_string()))
+        .filter(|(is_usual, _)| !is_usual)
+        .map(|(_, port)| port.to_string())
         .collect();
         if taken.is_empty() {
             String::new()

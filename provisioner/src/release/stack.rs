@@ -48,7 +48,7 @@ pub async fn apply(
     )?;
     let template = hand_over(ctx, kind, text, known).await?;
     let before = ready(ctx, &name).await?;
-    let change_set = format!("spokectl-{}", Utc::now().format("%Y%m%d%H%M%S"));
+    let change_set = format!("spokectl-{}", Utc::now().format("%Y%m%d%H%M%S%3f"));
     let wish = Wish {
         stack: &name,
         template: &template,

@@ -21,7 +21,7 @@ use crate::ui::{Ui, bold, clock, dim};
 
 /// Run the whole system on this machine: no AWS account, no Docker.
 ///
-/// Builds the functions and the front end, starts the local cloud (AWS's protocols over a real PostgreSQL and a
+/// Builds the functions and the front end, starts the local cloud (AWS's protocols over a real `PostgreSQL` and a
 /// real Redis), deploys stage local onto it exactly as `deploy` deploys to AWS, and makes a demonstration
 /// organization. Stays with a status line until Ctrl-C, which stops everything; --detach leaves it running.
 ///

@@ -1,4 +1,4 @@
-//! Getting parts that are not installed, from npm, PyPI or Debian, and being honest about it.
+//! Getting parts that are not installed, from npm, `PyPI` or Debian, and being honest about it.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! S3: signatures, objects, configuration, cross-origin requests.
 
+use std::fmt::Write as _;
+
 use chrono::{TimeDelta, Utc};
 use local_cloud::services;
 use serde_json::json;
@@ -175,9 +177,11 @@ async fn parts_become_one_object_in_order() {
         let put = s3(&cloud, "PUT", &path, body).await;
         assert_eq!(put.status, 200);
         let etag = put.header("etag");
-        list.push_str(&format!(
+        write!(
+            list,
             "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>"
-        ));
+        )
+        .unwrap();
     }
     assert_eq!(s3(&cloud, "GET", "/files/big", "").await.status, 404);
     let path = format!("/files/big?uploadId={id}");

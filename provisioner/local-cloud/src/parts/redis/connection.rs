@@ -1,6 +1,7 @@
 //! The little of the Redis protocol (RESP2) that administration needs.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use anyhow::{Context as _, bail};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -34,7 +35,7 @@ impl Connection {
     pub async fn command(&mut self, words: &[&str]) -> anyhow::Result<Option<String>> {
         let mut request = format!("*{}\r\n", words.len());
         for word in words {
-            request += &format!("${}\r\n{word}\r\n", word.len());
+            write!(request, "${}\r\n{word}\r\n", word.len())?;
         }
         self.stream.get_mut().write_all(request.as_bytes()).await?;
         let mut line = String::new();

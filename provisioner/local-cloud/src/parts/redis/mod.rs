@@ -133,7 +133,7 @@ impl Redis {
     }
 
     async fn ready(&mut self, folder: &Path) -> anyhow::Result<()> {
-        const LIMIT: Duration = Duration::from_secs(60);
+        const LIMIT: Duration = Duration::from_mins(1);
         let started = Instant::now();
         loop {
             let up = self.info().await.is_ok_and(|info| {

@@ -204,7 +204,7 @@ impl Stack {
 
     /// Moves the stack on, with its event.
     pub(super) fn set_status(&mut self, status: &str, reason: Option<String>) {
-        self.status = status.to_owned();
+        status.clone_into(&mut self.status);
         self.reason.clone_from(&reason);
         let (logical, physical) = (self.name.clone(), self.id.clone());
         let kind = "AWS::CloudFormation::Stack";

@@ -309,7 +309,7 @@ impl Scope {
                 return Err(arguments::malformed("Fn::Sub"));
             };
             match name.strip_prefix('!') {
-                Some(literal) => result += &format!("${{{literal}}}"),
+                Some(literal) => result.extend(["${", literal, "}"]),
                 None => result += &self.variable(name.trim(), given)?,
             }
             result += rest;

@@ -1,6 +1,6 @@
 //! Finding stacks and starting what is done to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -70,7 +70,7 @@ pub(super) fn new(cloud: &Cloud, name: &str) -> Stack {
         termination_protection: false,
         policy: None,
         outputs: Vec::new(),
-        imports: Default::default(),
+        imports: BTreeSet::default(),
         resources: BTreeMap::new(),
         leaving: Vec::new(),
         update: None,

@@ -231,6 +231,7 @@ fn attribute(model: &Model, input: &Attribute) -> Answer {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 struct Zones {
     zone_names: Vec<String>,
     #[serde(alias = "Filter")]

@@ -42,7 +42,7 @@ pub(super) fn create(cloud: &Cloud, model: &mut Model, input: CreateEndpoint) ->
     let kind = input
         .vpc_endpoint_type
         .unwrap_or_else(|| "Gateway".to_owned());
-    if kind == "Gateway" && !(service.ends_with(".s3") || service.ends_with(".dynamodb")) {
+    if kind == "Gateway" && !matches!(service.rsplit('.').next(), Some("s3" | "dynamodb")) {
         return Err(invalid(format!(
             "Endpoint type (Gateway) does not match available service types ([Interface]) for {service}."
         )));

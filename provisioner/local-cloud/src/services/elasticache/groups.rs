@@ -390,6 +390,7 @@ fn available<'a>(model: &'a mut Model, id: &str) -> Answer<&'a mut Group> {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 pub(super) struct Count {
     #[serde(rename = "ReplicationGroupId")]
     id: String,

@@ -67,7 +67,7 @@ pub(super) async fn measure(cloud: Arc<Cloud>) {
                 );
             }
         }
-        cloud.time.sleep(Duration::from_secs(60)).await;
+        cloud.time.sleep(Duration::from_mins(1)).await;
     }
 }
 

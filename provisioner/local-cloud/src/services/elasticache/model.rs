@@ -23,6 +23,7 @@ pub struct Model {
 
 /// A replication group: one server, however many nodes it is said to have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 pub(super) struct Group {
     pub(super) id: String,
     pub(super) description: String,

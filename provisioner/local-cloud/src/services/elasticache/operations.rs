@@ -49,14 +49,16 @@ async fn perform(cloud: &Arc<Cloud>, operation: &str, input: Value) -> Answer {
 struct Describe {
     #[serde(rename = "ReplicationGroupId", alias = "CacheClusterId")]
     id: Option<String>,
+    // Known, and without effect: everything fits one page.
     max_records: Option<Value>,
+    // Known, and without effect: everything fits one page.
     marker: Option<String>,
     show_cache_node_info: Option<Value>,
+    // Known, and without effect: only groups have nodes.
     show_cache_clusters_not_in_replication_groups: Option<Value>,
 }
 
 fn describe(cloud: &Cloud, input: &Describe) -> Answer {
-    let _everything_fits_one_page = (&input.max_records, &input.marker);
     let model = cloud.services.elasticache.store.read();
     let groups: Vec<&Group> = match &input.id {
         Some(id) => vec![model.group(id)?],
@@ -71,7 +73,6 @@ fn describe(cloud: &Cloud, input: &Describe) -> Answer {
 
 /// The nodes of the groups, as clusters of their own.
 fn clusters(cloud: &Cloud, input: &Describe) -> Answer {
-    let _only_groups_have_nodes = &input.show_cache_clusters_not_in_replication_groups;
     let with_nodes = input.show_cache_node_info.as_ref();
     let with_nodes = with_nodes.is_some_and(|flag| flag == true || flag == "true");
     let model = cloud.services.elasticache.store.read();

@@ -31,7 +31,9 @@ pub(super) struct Subnets {
     description: Option<String>,
     subnet_ids: Vec<String>,
     tags: Vec<Tag>,
+    // Known, and without effect: everything fits one page.
     max_records: Option<Value>,
+    // Known, and without effect: everything fits one page.
     marker: Option<String>,
 }
 
@@ -110,7 +112,6 @@ pub(super) fn delete(cloud: &Cloud, input: &Subnets) -> Answer {
 }
 
 pub(super) fn describe(cloud: &Cloud, input: &Subnets) -> Answer {
-    let _everything_fits_one_page = (&input.max_records, &input.marker);
     let model = cloud.services.elasticache.store.read();
     let groups: Vec<&Value> = if input.name.is_some() {
         let name = input.name();
@@ -132,7 +133,9 @@ pub(super) struct Parameters {
     description: String,
     parameter_name_values: Vec<Setting>,
     tags: Vec<Tag>,
+    // Known, and without effect: everything fits one page.
     max_records: Option<Value>,
+    // Known, and without effect: everything fits one page.
     marker: Option<String>,
 }
 
@@ -236,7 +239,6 @@ pub(super) fn delete_parameters(cloud: &Cloud, input: &Parameters) -> Answer {
 }
 
 pub(super) fn describe_parameters(cloud: &Cloud, input: &Parameters) -> Answer {
-    let _everything_fits_one_page = (&input.max_records, &input.marker);
     let model = cloud.services.elasticache.store.read();
     let name = input.name();
     if !name.is_empty() && !model.parameter_groups.contains_key(&name) {

@@ -105,13 +105,12 @@ pub(super) fn check(name: &str, engine: &str) -> Answer<()> {
         .strip_prefix("db.")
         .and_then(|rest| rest.split('.').next());
     let family = family.unwrap_or_default();
-    let runs = match (name, aurora) {
-        ("db.serverless", aurora) => aurora,
-        ("db.t3.medium" | "db.t3.large" | "db.t4g.medium" | "db.t4g.large", _) => true,
-        (_, true) => family.starts_with('r') || family.starts_with("x2g"),
-        (_, false) => true,
-    };
-    if runs {
+    let runs_aurora = matches!(
+        name,
+        "db.serverless" | "db.t3.medium" | "db.t3.large" | "db.t4g.medium" | "db.t4g.large"
+    ) || family.starts_with('r')
+        || family.starts_with("x2g");
+    if (aurora && runs_aurora) || (!aurora && name != "db.serverless") {
         return Ok(());
     }
     Err(AwsError::new(
@@ -124,7 +123,7 @@ pub(super) fn check(name: &str, engine: &str) -> Answer<()> {
 }
 
 impl Class {
-    /// `LEAST(DBInstanceClassMemory / 9531392, 5000)`, the default of PostgreSQL on RDS.
+    /// `LEAST(DBInstanceClassMemory / 9531392, 5000)`, the default of `PostgreSQL` on RDS.
     pub(super) fn connections(self) -> u32 {
         let bytes = self.memory * 1_073_741_824.0;
         #[expect(

@@ -524,6 +524,7 @@ pub(super) fn turn(cloud: &Arc<Cloud>, input: &Named, operation: &str) -> Answer
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 pub(super) struct Delete {
     #[serde(rename = "DBInstanceIdentifier")]
     id: String,

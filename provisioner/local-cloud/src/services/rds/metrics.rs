@@ -30,7 +30,7 @@ pub(super) async fn measure(cloud: Arc<Cloud>) {
                 None => drop(seen.remove(&key)),
             }
         }
-        cloud.time.sleep(Duration::from_secs(60)).await;
+        cloud.time.sleep(Duration::from_mins(1)).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! RDS over a real PostgreSQL: every instance, and every cluster, is a server of its own.
+//! RDS over a real `PostgreSQL`: every instance, and every cluster, is a server of its own.
 
 mod classes;
 mod clusters;

@@ -95,7 +95,7 @@ pub(super) struct Snapshot {
     pub(super) of_cluster: bool,
 }
 
-/// A PostgreSQL server.
+/// A `PostgreSQL` server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Server {
     /// Its port on 127.0.0.1; 0 until it ran once.

@@ -74,8 +74,11 @@ struct Describe {
     )]
     id: Option<String>,
     filters: Vec<Filter>,
+    // Known, and without effect: everything fits one page.
     max_records: Option<Value>,
+    // Known, and without effect: everything fits one page.
     marker: Option<String>,
+    // Known, and without effect: nothing is shared.
     include_shared: Option<Value>,
 }
 
@@ -88,7 +91,6 @@ struct Filter {
 
 /// Instances or clusters, all or one.
 fn describe(cloud: &Cloud, input: &Describe, of_clusters: bool) -> Answer {
-    let _everything_fits_one_page = (&input.max_records, &input.marker, &input.include_shared);
     let model = cloud.services.rds.store.read();
     let id = input
         .id
@@ -195,20 +197,18 @@ struct Orderable {
     #[serde(rename = "DBInstanceClass")]
     class: Option<String>,
     engine_version: Option<String>,
+    // Known, and without effect: everything fits one page.
     max_records: Option<Value>,
+    // Known, and without effect: everything fits one page.
     marker: Option<String>,
+    // Known, and without effect: narrows nothing.
     vpc: Option<Value>,
+    // Known, and without effect: narrows nothing.
     license_model: Option<String>,
 }
 
 /// Whether an engine runs on a class.
 fn orderable(input: &Orderable) -> Answer {
-    let _narrowing_nothing = (
-        &input.max_records,
-        &input.marker,
-        &input.vpc,
-        &input.license_model,
-    );
     let Some(class) = &input.class else {
         let words = "The local cloud answers for one DBInstanceClass at a time.";
         return Err(AwsError::new("InvalidParameterValue", words));

@@ -1,4 +1,4 @@
-//! The PostgreSQL servers: brought to what the model wants of them.
+//! The `PostgreSQL` servers: brought to what the model wants of them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,10 +63,10 @@ pub(super) async fn settle(
         && running
             .as_ref()
             .is_some_and(|running| running.class == class);
-    if wanted.is_none() || !stays {
-        if let Some(old) = running.take() {
-            old.postgres.stop().await?;
-        }
+    if (wanted.is_none() || !stays)
+        && let Some(old) = running.take()
+    {
+        old.postgres.stop().await?;
     }
     let Some(wanted) = wanted else {
         return Ok(None);
@@ -205,7 +205,7 @@ async fn prepare(
 }
 
 /// Applies a group's parameters: all of them to a `fresh` server, else those that need no
-/// restart. Those of RDS itself (`rds.*`) mean nothing to PostgreSQL. Whether a fresh server
+/// restart. Those of RDS itself (`rds.*`) mean nothing to `PostgreSQL`. Whether a fresh server
 /// must start once more to have them all.
 async fn configure(
     postgres: &Postgres,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Stacks, change, changed};
 use crate::client::TestCloud;
 
-const TEMPLATE: &str = r#"
+const TEMPLATE: &str = r"
 Parameters:
   Cidr: { Type: String, Default: 10.0.0.0/16 }
   Name: { Type: String, Default: one }
@@ -26,7 +26,7 @@ Resources:
       SecurityGroupIngress:
         - { IpProtocol: tcp, FromPort: 80, ToPort: 80, CidrIp: !GetAtt Vpc.CidrBlock }
   Bystander: { Type: AWS::S3::Bucket }
-"#;
+";
 
 fn detail<'a>(change: &'a Value, source: &str) -> &'a Value {
     let details = change["Details"].as_array().unwrap();

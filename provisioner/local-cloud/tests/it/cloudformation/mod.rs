@@ -127,7 +127,7 @@ impl<'a> Stacks<'a> {
                 return status;
             }
             assert!(
-                started.elapsed() < Duration::from_secs(60),
+                started.elapsed() < Duration::from_mins(1),
                 "{name} stays {status}"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;

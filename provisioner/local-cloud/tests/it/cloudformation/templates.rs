@@ -153,7 +153,7 @@ Outputs:
 
 #[tokio::test]
 async fn values_that_must_not_be_shown_are_starred() {
-    let template = r#"
+    let template = r"
 Parameters: { Secret: { Type: String, NoEcho: true } }
 Resources:
   Vpc:
@@ -161,7 +161,7 @@ Resources:
     Properties:
       CidrBlock: 10.0.0.0/16
       Tags: [{ Key: secret, Value: !Ref Secret }]
-"#;
+";
     let cloud = TestCloud::start().await;
     let stacks = Stacks::of(&cloud);
     let given = [("Secret", "opensesame")];

@@ -31,7 +31,7 @@ pub(super) async fn resolve(
             .unwrap_or_default();
         text = format!("{head}{inner}{tail}");
     }
-    serde_json::from_str(&text).map_err(|cause| AwsError::internal(cause))
+    serde_json::from_str(&text).map_err(AwsError::internal)
 }
 
 async fn fetch(cloud: &Arc<Cloud>, reference: &str) -> Answer<String> {

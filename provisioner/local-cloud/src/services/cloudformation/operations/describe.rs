@@ -122,12 +122,11 @@ fn describe(stack: &Stack) -> Answer {
 
 pub(super) fn stacks(cloud: &Arc<Cloud>, input: &Named) -> Answer {
     let model = cloud.services.cloudformation.store.read();
-    let described = match &input.stack_name {
-        Some(name) => vec![describe(stack::get(&model, name)?)?],
-        None => {
-            let live = model.stacks.values().filter(|stack| !stack.is_deleted());
-            live.map(describe).collect::<Answer<_>>()?
-        }
+    let described = if let Some(name) = &input.stack_name {
+        vec![describe(stack::get(&model, name)?)?]
+    } else {
+        let live = model.stacks.values().filter(|stack| !stack.is_deleted());
+        live.map(describe).collect::<Answer<_>>()?
     };
     page("Stacks", described, input.next_token.as_deref(), 100)
 }

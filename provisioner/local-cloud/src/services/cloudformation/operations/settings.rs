@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::super::model::Desired;
 use super::super::template::error;
 use super::super::{policy as policies, stacks};
 use super::request::Request;
@@ -39,7 +40,7 @@ pub(super) async fn set_policy(cloud: &Arc<Cloud>, input: SetPolicy) -> Answer {
                 template_url: Some(url),
                 ..Request::default()
             };
-            request.template(cloud, &Default::default()).await?
+            request.template(cloud, &Desired::default()).await?
         }
         _ => return Err(error("You must specify StackPolicyBody or StackPolicyURL.")),
     };
@@ -55,6 +56,7 @@ pub(super) async fn set_policy(cloud: &Arc<Cloud>, input: SetPolicy) -> Answer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are AWS's")]
 pub(super) struct SetPolicy {
     stack_name: String,
     stack_policy_body: Option<String>,

@@ -1,5 +1,6 @@
 //! Creating, updating and deleting stacks directly, and steering what is under way.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -126,7 +127,7 @@ pub(super) fn delete(cloud: &Arc<Cloud>, input: Delete) -> Answer {
             ));
         }
         let id = stack.id.clone();
-        let refusal = exports::refusal(model, stack, &Default::default());
+        let refusal = exports::refusal(model, stack, &BTreeMap::default());
         let Some(stack) = model.stacks.get_mut(&id) else {
             return Ok(json!({}));
         };

@@ -187,11 +187,6 @@ impl Made {
         self.attributes.insert(attribute.to_owned(), value.into());
         self
     }
-
-    fn referred_to_as(mut self, reference: impl Into<String>) -> Self {
-        self.reference = Some(reference.into());
-        self
-    }
 }
 
 /// Whether an error says that the thing is not there.

@@ -70,7 +70,6 @@ fn function(
         ("Condition", Value::String(name)) => {
             uses.conditions.insert(name.clone());
         }
-        ("Condition", argument) => collect(argument, conditions, uses),
         ("Fn::GetAtt", argument) => match attribute(argument) {
             Some(pair) => {
                 uses.attributes.insert(pair);
@@ -84,14 +83,15 @@ fn function(
             if let Some(Value::String(name)) = items.first() {
                 uses.mappings.insert(name.clone());
             }
-            items
-                .iter()
-                .for_each(|item| collect(item, conditions, uses));
+            for item in items {
+                collect(item, conditions, uses);
+            }
         }
         ("Fn::If", Value::Array(items)) => branch(items, conditions, uses),
         (
             "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::Equals" | "Fn::And" | "Fn::Or"
-            | "Fn::Not" | "Fn::ImportValue" | "Fn::Base64" | "Fn::Cidr" | "Fn::GetAZs",
+            | "Fn::Not" | "Fn::ImportValue" | "Fn::Base64" | "Fn::Cidr" | "Fn::GetAZs"
+            | "Condition",
             argument,
         ) => collect(argument, conditions, uses),
         _ => {
@@ -119,13 +119,14 @@ fn branch(items: &[Value], conditions: Option<&BTreeMap<String, bool>>, uses: &m
 fn substitution(argument: &Value, conditions: Option<&BTreeMap<String, bool>>, uses: &mut Uses) {
     let (text, given) = match argument {
         Value::String(text) => (text, None),
-        Value::Array(items) => match items.as_slice() {
-            [Value::String(text), Value::Object(given)] => (text, Some(given)),
-            _ => {
+        Value::Array(items) => {
+            if let [Value::String(text), Value::Object(given)] = items.as_slice() {
+                (text, Some(given))
+            } else {
                 uses.unknown.insert("Fn::Sub".to_owned());
                 return;
             }
-        },
+        }
         _ => {
             uses.unknown.insert("Fn::Sub".to_owned());
             return;

@@ -23,6 +23,7 @@ fn made(id: &str, _properties: &Properties) -> Made {
     Made::new(id).with("Id", id)
 }
 
+#[expect(clippy::unused_async, reason = "every type is updated the same way")]
 pub(in super::super) async fn update(
     _context: &Context,
     physical: &str,

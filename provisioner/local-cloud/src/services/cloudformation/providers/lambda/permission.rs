@@ -44,6 +44,7 @@ pub(in super::super) async fn create(context: &Context, properties: &Properties)
 }
 
 /// Every property replaces.
+#[expect(clippy::unused_async, reason = "every type is updated the same way")]
 pub(in super::super) async fn update(
     _context: &Context,
     physical: &str,

@@ -1,12 +1,12 @@
 //! `AWS::S3::Bucket`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::{Context, Made, PLAIN, Properties, Schema, Tags, property};
 use crate::error::Answer;
 
 use super::super::names::{Name, Style};
-use super::configuration::{CONFIGURATIONS, translate};
+use super::configuration::{CONFIGURATIONS, Configuration, translate};
 
 pub(in super::super) const SCHEMA: Schema = Schema {
     mutable: &[
@@ -80,6 +80,17 @@ fn made(context: &Context, name: &str) -> Made {
         )
 }
 
+/// The call that takes a configuration away.
+fn taken_away(configuration: &Configuration, name: &str) -> (String, Value) {
+    if let Some(operation) = configuration.delete {
+        return (operation.to_owned(), json!({ "Bucket": name }));
+    }
+    // Versioning cannot be taken back, only suspended.
+    let suspended = json!({ "Status": "Suspended" });
+    let input = json!({ "Bucket": name, configuration.member: suspended });
+    (format!("Put{}", configuration.subject), input)
+}
+
 /// Puts what differs, and deletes what the template no longer has.
 async fn configure(
     context: &Context,
@@ -101,15 +112,7 @@ async fn configure(
                 let input = json!({ "Bucket": name, configuration.member: value });
                 (format!("Put{}", configuration.subject), input)
             }
-            None => match configuration.delete {
-                Some(operation) => (operation.to_owned(), json!({ "Bucket": name })),
-                // Versioning cannot be taken back, only suspended.
-                None => {
-                    let suspended = json!({ "Status": "Suspended" });
-                    let input = json!({ "Bucket": name, configuration.member: suspended });
-                    (format!("Put{}", configuration.subject), input)
-                }
-            },
+            None => taken_away(configuration, name),
         };
         context.call("s3", &operation, input).await?;
     }
