@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
 /// How long one `spokectl` command may take: the first compiles.
-const PATIENCE: Duration = Duration::from_secs(20 * 60);
+const PATIENCE: Duration = Duration::from_mins(20);
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -34,6 +34,18 @@ impl Ended {
         Ok(self)
     }
 
+    /// What it said on stderr must contain all of these.
+    pub(crate) fn says(&self, words: &[&str]) -> anyhow::Result<()> {
+        for word in words {
+            ensure!(
+                self.stderr.contains(word),
+                "no {word:?} in\n{}",
+                self.stderr
+            );
+        }
+        Ok(())
+    }
+
     /// Its stdout as JSON.
     pub(crate) fn json(&self) -> anyhow::Result<Value> {
         serde_json::from_str(&self.stdout)
@@ -50,8 +62,8 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Copies the working tree and runs `spokectl up --detach` there, from nothing.
-    pub(crate) async fn fresh() -> anyhow::Result<Self> {
+    /// Copies the working tree. Nothing runs there yet.
+    pub(crate) async fn copied() -> anyhow::Result<Self> {
         let tree = repository().join(".spoke/tests/e2e");
         let copied = Command::new(repository().join("tests/copy"))
             .arg(&tree)
@@ -59,13 +71,12 @@ impl Instance {
             .await
             .context("running tests/copy")?;
         ensure!(copied.success(), "tests/copy failed");
-        let mut instance = Self {
+        let instance = Self {
             tree,
             up: Value::Null,
-            http: client()?.build()?,
+            http: client().build()?,
         };
         instance.spokectl(&["down"]).await?;
-        instance.up(&["--fresh"]).await?;
         Ok(instance)
     }
 
@@ -95,13 +106,52 @@ impl Instance {
         })
     }
 
+    /// Runs one command until it says `when`, and presses Ctrl-C.
+    pub(crate) async fn interrupted(
+        &self,
+        arguments: &[&str],
+        when: &str,
+    ) -> anyhow::Result<Ended> {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = child.id().context("it ended at once")?.to_string();
+        let said = BufReader::new(child.stderr.take().context("stderr is piped")?);
+        let reading = async {
+            let (mut lines, mut stderr, mut is_told) = (said.lines(), String::new(), false);
+            while let Some(line) = lines.next_line().await? {
+                stderr.extend([line.as_str(), "\n"]);
+                if line.contains(when) && !is_told {
+                    is_told = true;
+                    Command::new("kill").args(["-INT", &pid]).status().await?;
+                }
+            }
+            ensure!(is_told, "it never said {when:?}\n{stderr}");
+            Ok(stderr)
+        };
+        let stderr = tokio::time::timeout(PATIENCE, reading)
+            .await
+            .with_context(|| format!("spokectl {} hangs", arguments.join(" ")))??;
+        Ok(Ended {
+            code: child.wait().await?.code(),
+            stdout: String::new(),
+            stderr,
+        })
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program("spokectl"));
         command
             .args(arguments)
             .current_dir(&self.tree)
             .env("NO_COLOR", "1")
-            .env("CARGO_TARGET_DIR", target());
+            .env("CARGO_TARGET_DIR", target())
+            // What is broken on purpose must not stop at a lint.
+            .env("CLIPPY_ARGS", "");
         command
     }
 
@@ -125,14 +175,12 @@ impl Instance {
         let status = answer.status();
         let page = answer.text().await?;
         ensure!(status.is_success(), "{url} answers {status}\n{page}");
-        let (_, after) = page
-            .split_once("/assets/")
-            .with_context(|| format!("{url} names no bundle\n{page}"))?;
-        let name: String = after
-            .chars()
-            .take_while(|character| !matches!(character, '"' | '\'' | '>'))
-            .collect();
-        Ok(name)
+        page.split("/assets/")
+            .skip(1)
+            .filter_map(|rest| rest.split(['"', '\'', '>']).next())
+            .find(|name| Path::new(name).extension().is_some_and(|kind| kind == "js"))
+            .map(ToOwned::to_owned)
+            .with_context(|| format!("{url} names no bundle\n{page}"))
     }
 
     /// Shuts the Redis-protocol server down, as a failing node would go. Its port is asked
@@ -221,17 +269,17 @@ impl Drop for Instance {
             .current_dir(&self.tree)
             .output();
         if !down.is_ok_and(|output| output.status.success()) {
-            eprintln!("spokectl down failed in {}", self.tree.display());
+            println!("spokectl down failed in {}", self.tree.display());
         }
     }
 }
 
 /// A client of HTTP. Nothing here is encrypted, but the crate wants a provider of
 /// cryptography to be chosen.
-pub(crate) fn client() -> anyhow::Result<reqwest::ClientBuilder> {
+pub(crate) fn client() -> reqwest::ClientBuilder {
     // The second time it is there already.
     drop(rustls::crypto::ring::default_provider().install_default());
-    Ok(reqwest::Client::builder().no_proxy())
+    reqwest::Client::builder().no_proxy()
 }
 
 /// The working copy these tests were built in.

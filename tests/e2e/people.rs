@@ -14,7 +14,7 @@ impl Person {
     /// Signs in.
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> anyhow::Result<Self> {
         let person = Self {
-            http: crate::instance::client()?.cookie_store(true).build()?,
+            http: crate::instance::client().cookie_store(true).build()?,
             url: url.trim_end_matches('/').to_owned(),
         };
         let answer = person
@@ -86,19 +86,18 @@ impl Texter {
     /// Sends the first message to one contact, asking for a batch when there is none left.
     /// Gives back the contact's id.
     pub(crate) async fn send_one(&self) -> anyhow::Result<String> {
-        let contact = match self.next().await? {
-            Some(contact) => contact,
-            None => {
-                self.person
-                    .ask(
-                        "mutation($id: String!) { findNewCampaignContact(assignmentId: $id, numberContacts: 10) { found } }",
-                        json!({ "id": self.assignment }),
-                    )
-                    .await?;
-                self.next()
-                    .await?
-                    .context("no contact after asking for a batch")?
-            }
+        let contact = if let Some(contact) = self.next().await? {
+            contact
+        } else {
+            self.person
+                .ask(
+                    "mutation($id: String!) { findNewCampaignContact(assignmentId: $id, numberContacts: 10) { found } }",
+                    json!({ "id": self.assignment }),
+                )
+                .await?;
+            self.next()
+                .await?
+                .context("no contact after asking for a batch")?
         };
         let id = contact["id"].as_str().context("a contact without id")?;
         self.person

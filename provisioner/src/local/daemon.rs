@@ -51,7 +51,7 @@ impl Running {
         if taken.is_empty() {
             String::new()
         } else {
-            format!(" (port {} was taken)", taken.join(" and "))
+            format!(" (taken: port {})", taken.join(" and port "))
         }
     }
 }
