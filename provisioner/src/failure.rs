@@ -160,6 +160,8 @@ pub mod codes {
         SHIFT_UNREADABLE = "SPK-CD-0007", Inconclusive;
         /// An alarm that would stop the shift rings before it has begun.
         ALARM_BEFORE = "SPK-CD-0010", Refused;
+        /// A hook died without a verdict, and everything is back.
+        HOOK_DEAD = "SPK-CD-0011", RolledBack;
         /// The user left; the shift goes on.
         DETACHED = "SPK-CD-0009", Detached;
         /// The alias is split between two versions and no deployment is at work.

@@ -46,6 +46,35 @@ test('texting goes on while a release shifts, and the next page is the new one',
   await expect(visitor.getByRole('button', { name: 'Sign in to Spoke' })).toBeVisible()
 })
 
+test('a version that answers errors goes away by itself, and nobody has to load a page anew', async ({ browser, contextOptions }) => {
+  test.setTimeout(600_000)
+  const texter = await signedIn(browser, 'TEXTER', contextOptions)
+  const visitor = await (await browser.newContext({ ...contextOptions, baseURL: instance().url })).newPage()
+  const before = await bundle(visitor)
+  await toSending(texter)
+
+  await edit('app/src/http/mod.rs', '.fallback(get(pages::page))', '.fallback(get(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR))')
+  let isOver = false
+  const deploying = spokectl('deploy', '--stage', 'local', '--yes').finally(() => (isOver = true))
+  let errors = 0
+  while (!isOver) {
+    // Whoever loads a page may meet the new version; whoever is texting does not notice.
+    const answer = await visitor.request.get(`${instance().url}/login`)
+    if (answer.status() >= 500) errors += 1
+    if (errors % 5 === 1) await sendOne(texter)
+  }
+  const ended = await deploying
+  expect(ended.code, ended.stderr).toBe(3)
+  expect(ended.stderr).toContain('an alarm stopped the shift')
+  expect(errors).toBeGreaterThan(0)
+
+  await sendOne(texter)
+  // Often enough to meet both versions, were the traffic still split.
+  for (let times = 0; times < 20; times += 1) expect(await bundle(visitor)).toBe(before)
+  await texter.reload()
+  await expect(texter.getByText('First text to', { exact: true })).toBeVisible()
+})
+
 async function toSending(page: Page): Promise<void> {
   await page.goto('/')
   const go = page

@@ -16,6 +16,12 @@ use crate::http::{Web, session};
 /// Pages anybody may see.
 const OPEN: [&str; 3] = ["/", "/login", "/404"];
 
+/// The mark of the front end (`ui/Page.tsx`), inside the page: no request, and none for `/favicon.ico`.
+const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E\
+    %3Cpath fill='%230d6277' d='M4 7a4 4 0 0 1 4-4h12a4 4 0 0 1 4 4v7a4 4 0 0 1-4 4h-7l-6 5v-5.2A4 4 0 0 1 4 14z'/%3E\
+    %3Cpath fill='%23e8a200' d='M26.5 11.2A4 4 0 0 1 29 15v6a4 4 0 0 1-3 3.9V29l-5-4h-6a4 4 0 0 1-3-1.4l2.6-2.1H20\
+    a6.5 6.5 0 0 0 6.5-6.5z'/%3E%3C/svg%3E";
+
 /// GET of any page.
 pub async fn page(
     State(web): State<Web>,
@@ -95,7 +101,7 @@ fn shell(app: &App, manifest: &AssetManifest, session: Option<Session>) -> Respo
     let html = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1, viewport-fit=cover\">\n\
-         <title>Spoke</title>\n{styles}\
+         <title>Spoke</title>\n<link rel=\"icon\" href=\"{ICON}\">\n{styles}\
          <script type=\"application/json\" id=\"spoke-config\">{facts}</script>\n\
          <script type=\"module\" crossorigin src=\"{origin}/{script}\"></script>\n\
          </head>\n<body>\n<div id=\"root\"></div>\n\

@@ -97,3 +97,12 @@ async fn reserved_numbers_come_back_after_a_day() {
         "PN1"
     );
 }
+
+/// Before the first release there is no schema to look into.
+#[tokio::test]
+async fn before_the_first_release_there_is_nothing_to_take_up() {
+    let app = TestApp::with(&[("SPOKE_RELEASE", "0")]).await;
+    app.sql("DROP TABLE background_job CASCADE").await;
+    let done = spoke::functions::scheduled::answer(&app.app).await.unwrap();
+    assert_eq!(done["release"], 0);
+}

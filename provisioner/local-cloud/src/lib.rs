@@ -21,7 +21,7 @@
 //!
 //! | request | does |
 //! |---|---|
-//! | `GET health` | `{status, endpoint, region, account, speed}` |
+//! | `GET health` | `{status, endpoint, region, account, speed}`; 503 until all that existed runs again |
 //! | `POST speed` `{"speed": 60}` | changes how fast waits pass from now on |
 //! | `GET faults` | the faults in force |
 //! | `POST faults` | puts one in force, answers its `id` |
@@ -56,8 +56,10 @@ pub mod services;
 pub mod state;
 pub mod time;
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
 
@@ -116,9 +118,17 @@ pub struct Cloud {
     pub background: background::Background,
     /// Every service's model.
     pub services: services::Services,
+    /// Whether everything that existed is running again.
+    ready: AtomicBool,
 }
 
 impl Cloud {
+    /// Whether everything that existed before is running again; until then `health` answers 503.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
     /// The endpoint for `AWS_ENDPOINT_URL`: `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn endpoint(&self) -> String {
@@ -139,6 +149,8 @@ impl Cloud {
 pub struct LocalCloud {
     cloud: Arc<Cloud>,
     gateway: gateway::Gateway,
+    /// Held as long as the state is ours; the system lets go of it when the process ends, however it ends.
+    lock: File,
 }
 
 impl LocalCloud {
@@ -146,7 +158,7 @@ impl LocalCloud {
     /// caches, functions and APIs that existed are running again when this returns.
     ///
     /// # Errors
-    /// When the port is taken, the folder cannot be used, or a part does not come up.
+    /// When the port is taken, the folder cannot be used or is another local cloud's, or a part does not come up.
     pub async fn start(mut options: Options) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&options.root)
             .with_context(|| format!("creating {}", options.root.display()))?;
@@ -154,6 +166,7 @@ impl LocalCloud {
             .root
             .canonicalize()
             .with_context(|| format!("resolving {}", options.root.display()))?;
+        let lock = lock(&options.root)?;
         let listener = gateway::bind(options.port).await?;
         options.port = listener.local_addr()?.port();
         let cloud = Arc::new(Cloud {
@@ -162,9 +175,14 @@ impl LocalCloud {
             background: background::Background::default(),
             services: services::Services::load(&options.root)?,
             options,
+            ready: AtomicBool::new(false),
         });
         let gateway = gateway::Gateway::serve(listener, Arc::clone(&cloud));
-        let started = Self { cloud, gateway };
+        let started = Self {
+            cloud,
+            gateway,
+            lock,
+        };
         if let Err(error) = services::resume(&started.cloud).await {
             // What came up before the failure must not outlive it.
             if let Err(second) = started.stop().await {
@@ -175,6 +193,7 @@ impl LocalCloud {
             }
             return Err(error.context("taking up the state the cloud was left in"));
         }
+        started.cloud.ready.store(true, Ordering::Release);
         Ok(started)
     }
 
@@ -197,6 +216,24 @@ impl LocalCloud {
     pub async fn stop(self) -> anyhow::Result<()> {
         self.gateway.stop().await;
         self.cloud.background.stop().await;
-        services::stop(&self.cloud).await
+        let stopped = services::stop(&self.cloud).await;
+        // Not left to the closing of the file: a process that is just being forked holds it a moment longer.
+        self.lock.unlock().context("giving the folder back")?;
+        stopped
+    }
+}
+
+/// Two clouds on one folder would write over each other.
+fn lock(root: &Path) -> anyhow::Result<File> {
+    let path = root.join("lock");
+    let file = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            anyhow::bail!("another local cloud is running on {}", root.display())
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("locking {}", path.display()))
+        }
     }
 }

@@ -68,12 +68,13 @@ async fn read(
     let mut line = Vec::new();
     // By bytes: a compiler may quote a file that is not UTF-8.
     while reader.read_until(b'\n', &mut line).await? > 0 {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+        let text = String::from_utf8_lossy(&line);
+        let text = console::strip_ansi_codes(text.trim_end()).into_owned();
         line.clear();
         if let Some(task) = task
             && !text.trim().is_empty()
         {
-            task.detail(console::strip_ansi_codes(text.trim()));
+            task.detail(text.trim());
         }
         if kept.len() >= most {
             kept.pop_front();

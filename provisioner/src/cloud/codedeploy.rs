@@ -59,6 +59,8 @@ pub struct Phase {
     pub status: String,
     /// Why it failed, when AWS says.
     pub message: Option<String>,
+    /// When it began.
+    pub started: Option<DateTime<Utc>>,
 }
 
 impl Deployments {
@@ -156,6 +158,7 @@ impl Deployments {
         Ok(events
             .into_iter()
             .map(|event| Phase {
+                started: event.start_time.as_ref().and_then(time),
                 name: event.lifecycle_event_name.unwrap_or_default(),
                 status: event
                     .status

@@ -14,7 +14,7 @@ pub mod sts;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::Credentials;
-use aws_sdk_sts::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_http_client::tls;
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +99,14 @@ impl Cloud {
     /// The account is law: whoever is somebody else touches nothing.
     pub async fn check_identity(&self, stage: &Stage) -> Result<sts::Caller, Failure> {
         let caller = self.identity.caller().await.map_err(|error| {
+            if stage.endpoint_file.is_some() && is_unreachable(&error) {
+                return Failure::new(
+                    codes::CLOUD_NOT_RUNNING,
+                    format!("the cloud of stage {} is not running", stage.name),
+                )
+                .why("nobody listens at its endpoint any more")
+                .next("spokectl up");
+            }
             let failure = Failure::new(
                 codes::NO_IDENTITY,
                 format!("nobody could say who we are in stage {}", stage.name),
@@ -156,10 +164,6 @@ fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, 
 }
 
 /// AWS's code and message, once; the whole chain when there is neither.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is handed to map_err by its name"
-)]
 pub(crate) fn words<E, R>(error: SdkError<E, R>) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -168,8 +172,17 @@ where
     match (error.code(), error.message()) {
         (Some(code), Some(message)) => anyhow::anyhow!("{code}: {}", message.trim()),
         (Some(code), None) => anyhow::anyhow!("{code}"),
-        _ => anyhow::anyhow!("{}", DisplayErrorContext(&error)),
+        _ => anyhow::Error::new(error),
     }
+}
+
+/// Whether nobody listens where the request went.
+pub(crate) fn is_unreachable(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
+    })
 }
 
 /// Whether AWS refused with this code.

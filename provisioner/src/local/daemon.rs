@@ -181,7 +181,7 @@ pub async fn start(
             forget(repository);
             return Err(
                 Failure::new(codes::LOCAL_CLOUD, "the local cloud did not start")
-                    .why(tail(&log_path))
+                    .why(reason(&log_path))
                     .state(format!(
                         "it ended with {status}; its log is {}",
                         repository.shown(&log_path)
@@ -278,6 +278,22 @@ pub async fn stop(repository: &Repository) -> Result<bool, Failure> {
         format!("the local cloud (process {pid}) does not stop"),
     )
     .next(format!("kill -9 {pid}")))
+}
+
+/// Why the process ended, from the failure it told at the end of its log; the end of the log if it told none.
+fn reason(path: &Path) -> String {
+    let tail = tail(path);
+    let Some((_, story)) = tail.rsplit_once("Error: ") else {
+        return tail;
+    };
+    // The causes stand in the third column; see `ui::describe`.
+    story
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with("  why ") || line.starts_with("        "))
+        .filter_map(|line| line.get(8..))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The end of the log, where the reason stands.

@@ -11,6 +11,7 @@ use super::hooks::{self, Found};
 use super::positions::{self, Positions};
 use super::record::{self, JSON};
 use super::shift::{self, Ended};
+use super::watchdog::hook_of;
 use crate::cloud::cloudwatch::Alarm;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, codes};
@@ -186,15 +187,14 @@ async fn check(ctx: &Context, before: &Positions, failure: Failure) -> Failure {
 
 /// The hook that said no, or did not answer.
 fn failed_hook(ended: &Ended) -> Option<Function> {
+    if let Some((hook, _)) = ended.dead {
+        return Some(hook);
+    }
     ended
         .phases
         .iter()
         .find(|phase| phase.status == "Failed")
-        .and_then(|phase| match phase.name.as_str() {
-            "BeforeAllowTraffic" => Some(Function::Preflight),
-            "AfterAllowTraffic" => Some(Function::Postflight),
-            _ => None,
-        })
+        .and_then(hook_of)
 }
 
 fn cause(
@@ -205,6 +205,19 @@ fn cause(
     found: &Found,
 ) -> Failure {
     let number = release.number;
+    if let Some((hook, reason)) = &ended.dead {
+        let mut failure = Failure::new(
+            codes::HOOK_DEAD,
+            format!("release {number}: the hook {} died", hook.name()),
+        )
+        .why(reason);
+        failure.why.push(format!(
+            "its last words in /aws/lambda/{}:",
+            hook.lambda_name(&ctx.stage.name)
+        ));
+        failure.why.extend(found.last_lines.iter().cloned());
+        return failure;
+    }
     if let Some(hook) = hook {
         let mut failure = Failure::new(
             codes::HOOK_FAILED,

@@ -14,3 +14,4 @@ pub mod stack;
 pub mod steps;
 pub mod tree;
 pub mod upload;
+pub mod watchdog;

@@ -67,10 +67,7 @@ async fn end(ctx: &Context, is_stopped: bool) -> Result<Settled, Failure> {
         }
     ));
     if is_stopped {
-        ctx.cloud.deployments.stop(&deployment.id).await.blame(
-            codes::SHIFT_UNREADABLE,
-            format!("deployment {} could not be stopped", deployment.id),
-        )?;
+        shift::stop(ctx, &deployment.id).await?;
     }
     let ended = shift::watch(ctx, &deployment.id, &route).await?;
     if ended.deployment.has_succeeded() {

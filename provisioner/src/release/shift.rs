@@ -15,6 +15,8 @@ use crate::template::shift::{self, Shift};
 use crate::ui::live::Live;
 use crate::ui::{bold, clock, dim, green, red, yellow};
 
+use super::watchdog::Watchdog;
+
 /// The `CodeDeploy` application of a stage.
 #[must_use]
 pub fn application(stage: &str) -> String {
@@ -53,6 +55,8 @@ pub struct Ended {
     pub ringing: Vec<Alarm>,
     /// The highest share the new version had, in percent.
     pub highest: u8,
+    /// The hook that died without a verdict, and how that is known; the shift was stopped for it.
+    pub dead: Option<(Function, String)>,
 }
 
 /// The `AppSpec` of a shift: JSON, with the hooks by name.
@@ -155,6 +159,8 @@ pub async fn start(ctx: &Context, route: &Route, description: &str) -> Result<St
 /// Watches a deployment until nothing more happens.
 pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Failure> {
     let mut watch = Watch::new(ctx, id, route);
+    let mut watchdog = Watchdog::default();
+    let mut dead = None;
     loop {
         let seen = watch.look().await?;
         if seen.deployment.is_over() {
@@ -165,7 +171,15 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Fail
                 phases: seen.phases,
                 ringing: watch.rang,
                 highest: watch.highest,
+                dead,
             });
+        }
+        if dead.is_none()
+            && let Some((hook, reason)) = watchdog.look(ctx, &seen.phases).await
+        {
+            watch.tell(format!("{} {} is dead: {reason}", red("!"), hook.name()));
+            stop(ctx, id).await?;
+            dead = Some((hook, reason));
         }
         if ctx.interrupted.seen() {
             watch.live.clear();
@@ -173,6 +187,23 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Fail
         }
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
+}
+
+/// Stops a deployment; its traffic goes back. One that ended meanwhile needs no stopping.
+pub async fn stop(ctx: &Context, id: &str) -> Result<(), Failure> {
+    let deployments = &ctx.cloud.deployments;
+    let Err(error) = deployments.stop(id).await else {
+        return Ok(());
+    };
+    let what = format!("deployment {id} could not be stopped");
+    let now = deployments
+        .get(id)
+        .await
+        .blame(codes::SHIFT_UNREADABLE, &what)?;
+    if now.is_over() {
+        return Ok(());
+    }
+    Err(error).blame(codes::SHIFT_UNREADABLE, what)
 }
 
 fn detached(ctx: &Context, id: &str, watch: &Watch<'_>) -> Failure {

@@ -51,7 +51,12 @@ pub(super) async fn answer(cloud: &Arc<Cloud>, request: &Request) -> Response<By
 async fn perform(cloud: &Arc<Cloud>, request: &Request) -> Answer {
     let what = request.path.strip_prefix(PREFIX).unwrap_or_default();
     match (&request.method, what) {
-        (&Method::GET, "health") => Ok(health(cloud)),
+        (&Method::GET, "health") if cloud.is_ready() => Ok(health(cloud)),
+        (&Method::GET, "health") => Err(AwsError::new(
+            "Starting",
+            "What existed before is being started again.",
+        )
+        .status(503)),
         (&Method::GET, "faults") => Ok(json!({ "faults": cloud.faults.list() })),
         (&Method::POST, "faults") => {
             let fault: Fault = values::parse(body(request)?)?;

@@ -352,11 +352,19 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_ignores_the_signal_is_killed_after_the_grace() {
         let mut program = Program::new(
-            ["sh", "-c", "trap '' TERM; while :; do sleep 1; done"],
+            [
+                "sh",
+                "-c",
+                "trap '' TERM; echo deaf; while :; do sleep 1; done",
+            ],
             Output::Piped,
         );
         program.grace = Duration::from_secs(1);
         let mut guarded = program.start().await.unwrap();
+        // Before that it would still hear.
+        let mut said = [0; 5];
+        let stdout = guarded.stdout.as_mut().unwrap();
+        stdout.read_exact(&mut said).await.unwrap();
         let status = guarded.stop().await.unwrap();
         assert_eq!(status.code(), Some(128 + 9));
     }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use local_cloud::error::AwsError;
 use local_cloud::parts::redis::connection::Connection;
-use local_cloud::services;
+use local_cloud::{LocalCloud, Options, services};
 use serde_json::{Value, json};
 use sqlx::Connection as _;
 
@@ -43,6 +43,20 @@ async fn reaches(cloud: &TestCloud, id: &str, status: &str) -> Value {
         let shown = instance(cloud, id).await;
         if shown["DBInstanceStatus"] == status {
             return shown;
+        }
+        assert!(started.elapsed() < Duration::from_mins(1), "{shown}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Waits until nothing is pending any more.
+async fn applied(cloud: &TestCloud, id: &str) {
+    let started = Instant::now();
+    loop {
+        let shown = reaches(cloud, id, "available").await;
+        let pending = shown["PendingModifiedValues"].as_object();
+        if pending.is_none_or(serde_json::Map::is_empty) {
+            return;
         }
         assert!(started.elapsed() < Duration::from_mins(1), "{shown}");
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -239,7 +253,7 @@ async fn parameters_stopping_and_a_new_password_are_real() {
     let input = json!({ "DBInstanceIdentifier": "main", "MasterUserPassword": "battery-staple" });
     reaches(&cloud, "main", "available").await;
     ok(&cloud, "rds", "ModifyDBInstance", input).await;
-    reaches(&cloud, "main", "available").await;
+    applied(&cloud, "main").await;
     assert!(connect(&shown, "correct-horse").await.is_err());
     assert!(connect(&shown, "battery-staple").await.is_ok());
 
@@ -517,4 +531,23 @@ async fn a_cache_wants_its_token_survives_and_can_be_stopped() {
     let error = gone(&cloud, "DescribeReplicationGroups", &named).await;
     assert_eq!(error.code, "ReplicationGroupNotFoundFault");
     cloud.stop().await;
+}
+
+/// What is wrong with the folder is told, and nothing is left running.
+#[tokio::test]
+async fn a_broken_database_folder_is_told_when_the_cloud_starts() {
+    let cloud = TestCloud::start().await;
+    ok(&cloud, "rds", "CreateDBInstance", wanted("main")).await;
+    reaches(&cloud, "main", "available").await;
+    let root = cloud.stop().await;
+    let folder = root.path().join("databases/instance-main/data");
+    std::fs::remove_dir_all(folder.join("global")).unwrap();
+    let options = Options::new(root.path());
+    let error = LocalCloud::start(options).await.err().unwrap();
+    let told = format!("{error:#}");
+    assert!(told.contains("instance-main"), "{told}");
+    assert!(
+        told.contains("not a whole PostgreSQL data folder"),
+        "{told}"
+    );
 }

@@ -201,3 +201,17 @@ async fn a_taken_port_is_named() {
     );
     cloud.stop().await;
 }
+
+/// Two processes on one folder would write over each other's state.
+#[tokio::test]
+async fn a_folder_belongs_to_one_cloud_at_a_time() {
+    let cloud = TestCloud::start().await;
+    let options = Options::new(cloud.root.path());
+    let error = LocalCloud::start(options.clone()).await.err().unwrap();
+    assert!(
+        error.to_string().contains("another local cloud is running"),
+        "{error:#}"
+    );
+    let root = cloud.stop().await;
+    TestCloud::resume(root, 1.0).await.stop().await;
+}

@@ -16,8 +16,8 @@ use super::metrics::{Dimension, start_of_page};
 use super::model::{Alarm, Comparison, MetricWatch, Source, Watches};
 use super::query::{self, Metric, MetricStat, Query};
 use super::statistic::Statistic;
-use super::tags::Tag;
 use super::{history, watch};
+use crate::services::tags::Tag;
 
 const DAY: i64 = 86_400;
 const PAGE: usize = 100;

@@ -10,7 +10,7 @@ use crate::protocol::values;
 use super::alarms::{Given, check_name, refused};
 use super::model::{Model, Watches};
 use super::rule;
-use super::tags::Tag;
+use crate::services::tags::Tag;
 
 const MOST_CHILDREN: usize = 100;
 

@@ -9,7 +9,7 @@ use crate::protocol::values;
 
 use super::metrics::{invalid, start_of_page};
 use super::model::Dashboard;
-use super::tags::Tag;
+use crate::services::tags::Tag;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]

@@ -29,9 +29,9 @@ pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> A
         "GetDashboard" => dashboards::get(cloud, input),
         "ListDashboards" => dashboards::list(cloud, input),
         "DeleteDashboards" => dashboards::delete(cloud, input),
-        "TagResource" => tags::tag(cloud, input),
-        "UntagResource" => tags::untag(cloud, input),
-        "ListTagsForResource" => tags::list(cloud, input),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => {
+            tags::call(cloud, operation, input)
+        }
         _ => Err(AwsError::unknown_operation("cloudwatch", operation)),
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Answer, AwsError};
 use crate::protocol::values;
 
 use super::model::Application;
-use super::tags::Tag;
+use crate::services::tags::Tag;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

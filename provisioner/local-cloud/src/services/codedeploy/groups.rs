@@ -10,7 +10,7 @@ use crate::protocol::values;
 
 use super::configs::{self, ALL_AT_ONCE};
 use super::model::{Alarms, Deployment, Group, Model, Rollback, no_group};
-use super::tags::Tag;
+use crate::services::tags::Tag;
 
 const MOST_ALARMS: usize = 10;
 

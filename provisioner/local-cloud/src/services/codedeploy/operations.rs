@@ -35,9 +35,9 @@ pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> A
         "ListDeploymentTargets" => targets::list(cloud, input),
         "BatchGetDeploymentTargets" => targets::batch_get(cloud, input),
         "PutLifecycleEventHookExecutionStatus" => hooks::report(cloud, input),
-        "TagResource" => tags::tag(cloud, input),
-        "UntagResource" => tags::untag(cloud, input),
-        "ListTagsForResource" => tags::list(cloud, input),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => {
+            tags::call(cloud, operation, input)
+        }
         _ => Err(AwsError::unknown_operation("codedeploy", operation)),
     }
 }

@@ -12,7 +12,7 @@ use crate::protocol::values;
 
 use super::model::{DEFAULT_GROUP, Group, group_arn};
 use super::schedules::check_name;
-use super::tags::Tag;
+use crate::services::tags::Tag;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]

@@ -21,9 +21,9 @@ pub(crate) async fn call(cloud: &Arc<Cloud>, operation: &str, input: Value) -> A
         "GetScheduleGroup" => groups::get(cloud, input),
         "ListScheduleGroups" => groups::list(cloud, input),
         "DeleteScheduleGroup" => groups::delete(cloud, input),
-        "TagResource" => tags::tag(cloud, input),
-        "UntagResource" => tags::untag(cloud, input),
-        "ListTagsForResource" => tags::list(cloud, input),
+        "TagResource" | "UntagResource" | "ListTagsForResource" => {
+            tags::call(cloud, operation, input)
+        }
         _ => Err(AwsError::unknown_operation("scheduler", operation)),
     }
 }
