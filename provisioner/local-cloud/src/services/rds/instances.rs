@@ -234,9 +234,14 @@ pub(super) fn complain(cloud: &Cloud, key: &str, complaint: &anyhow::Error) {
     store.write(|model| finish(model, key, false));
 }
 
-/// Everything that waited for a server gets its lasting status.
+/// Everything that waited for a server gets its lasting status, unless a password was asked for meanwhile: then
+/// whoever brings it there finishes.
 fn finish(model: &mut Model, key: &str, well: bool) {
-    let runs = model.servers.get(key).is_some_and(|server| server.runs);
+    let server = model.servers.get(key);
+    let runs = server.is_some_and(|server| server.runs);
+    if well && runs && server.is_some_and(|server| server.password.is_some()) {
+        return;
+    }
     let status = match (well, runs) {
         (true, true) => "available",
         (true, false) => "stopped",
