@@ -1,6 +1,8 @@
 //! What the hooks know of releases: the pointer, the release being made, aliases, verdicts.
 
 use anyhow::Context;
+use aws_sdk_codedeploy::error::ProvideErrorMetadata;
+use aws_sdk_codedeploy::operation::put_lifecycle_event_hook_execution_status::builders::PutLifecycleEventHookExecutionStatusFluentBuilder;
 use aws_sdk_codedeploy::types::LifecycleEventStatus;
 use aws_sdk_ssm::operation::delete_parameter::DeleteParameterError;
 use aws_sdk_ssm::operation::get_parameter::GetParameterError;
@@ -166,6 +168,47 @@ pub async fn move_live(app: &App, function: &str, version: &str) -> anyhow::Resu
     Ok(())
 }
 
+/// What CodeDeploy answers about a deployment it does not know: it was reached, and we may ask.
+const UNKNOWN_DEPLOYMENT: [&str; 4] = [
+    "DeploymentDoesNotExistException",
+    "InvalidDeploymentIdException",
+    "InvalidLifecycleEventHookExecutionIdException",
+    "InvalidLifecycleEventHookExecutionStatusException",
+];
+
+/// Reports about a deployment that does not exist, to learn whether a report would arrive.
+///
+/// # Errors
+/// When CodeDeploy cannot be reached from here or refuses this role.
+pub async fn prove(aws: &Aws, event: &HookEvent) -> anyhow::Result<()> {
+    let answer = verdict(aws, event, LifecycleEventStatus::Succeeded)
+        .await
+        .send()
+        .boxed()
+        .await;
+    let Err(error) = answer else { return Ok(()) };
+    if error
+        .code()
+        .is_some_and(|code| UNKNOWN_DEPLOYMENT.contains(&code))
+    {
+        return Ok(());
+    }
+    Err(anyhow::anyhow!("{}", describe(&error)).context("reaching CodeDeploy from a hook"))
+}
+
+async fn verdict(
+    aws: &Aws,
+    event: &HookEvent,
+    status: LifecycleEventStatus,
+) -> PutLifecycleEventHookExecutionStatusFluentBuilder {
+    aws.codedeploy()
+        .await
+        .put_lifecycle_event_hook_execution_status()
+        .deployment_id(&event.deployment_id)
+        .lifecycle_event_hook_execution_id(&event.lifecycle_event_hook_execution_id)
+        .status(status)
+}
+
 /// Tells CodeDeploy how the hook went.
 ///
 /// # Errors
@@ -176,16 +219,12 @@ pub async fn report(aws: &Aws, event: &HookEvent, has_succeeded: bool) -> anyhow
     } else {
         LifecycleEventStatus::Failed
     };
-    aws.codedeploy()
+    verdict(aws, event, status)
         .await
-        .put_lifecycle_event_hook_execution_status()
-        .deployment_id(&event.deployment_id)
-        .lifecycle_event_hook_execution_id(&event.lifecycle_event_hook_execution_id)
-        .status(status)
         .send()
         .boxed()
         .await
+        .map(drop)
         .map_err(|error| anyhow::anyhow!("{}", describe(&error)))
-        .context("telling CodeDeploy the verdict")?;
-    Ok(())
+        .context("telling CodeDeploy the verdict")
 }

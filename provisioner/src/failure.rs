@@ -160,6 +160,10 @@ pub mod codes {
         SHIFT_UNREADABLE = "SPK-CD-0007", Inconclusive;
         /// An alarm that would stop the shift rings before it has begun.
         ALARM_BEFORE = "SPK-CD-0010", Refused;
+        /// A canary that nothing could fail.
+        CANARY_BLIND = "SPK-CD-0012", Refused;
+        /// A hook cannot reach CodeDeploy.
+        HOOK_MUTE = "SPK-CD-0013", Error;
         /// A hook died without a verdict, and everything is back.
         HOOK_DEAD = "SPK-CD-0011", RolledBack;
         /// The user left; the shift goes on.

@@ -106,11 +106,12 @@ impl Instance {
         })
     }
 
-    /// Runs one command until it says `when`, and presses Ctrl-C.
-    pub(crate) async fn interrupted(
+    /// Runs one command until it says `when`, and sends it a signal: `INT` is Ctrl-C.
+    pub(crate) async fn signalled(
         &self,
         arguments: &[&str],
         when: &str,
+        signal: &str,
     ) -> anyhow::Result<Ended> {
         let mut child = self
             .command(arguments)
@@ -127,7 +128,8 @@ impl Instance {
                 stderr.extend([line.as_str(), "\n"]);
                 if line.contains(when) && !is_told {
                     is_told = true;
-                    Command::new("kill").args(["-INT", &pid]).status().await?;
+                    let signal = format!("-{signal}");
+                    Command::new("kill").args([&signal, &pid]).status().await?;
                 }
             }
             ensure!(is_told, "it never said {when:?}\n{stderr}");

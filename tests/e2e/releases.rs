@@ -30,6 +30,10 @@ async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
     a_failing_migration(&instance, &second).await?;
     chapter("a version that answers errors");
     a_version_that_answers_errors(&instance, &second).await?;
+    chapter("rollback while traffic shifts");
+    rollback_in_mid_shift(&instance, &second).await?;
+    chapter("the tool is killed while traffic shifts");
+    killed_in_mid_shift(&instance, &second).await?;
     chapter("rollback");
     rollback(&instance, &first).await?;
     chapter("without Redis");
@@ -52,7 +56,7 @@ fn usual_ports() -> Vec<TcpListener> {
 
 async fn up_half_way(instance: &Instance) -> anyhow::Result<()> {
     let ended = instance
-        .interrupted(&["up", "--fresh"], "[4/8]")
+        .signalled(&["up", "--fresh"], "[4/8]", "INT")
         .await?
         .with(1)?;
     ended.says(&[
@@ -137,6 +141,8 @@ impl Texting {
         Ok(sent.len())
     }
 }
+
+const DEPLOY: &[&str] = &["deploy", "--stage", "local", "--yes"];
 
 /// A change only the front end shows.
 fn change_the_bundle(instance: &Instance, from: &str, to: &str) -> anyhow::Result<()> {
@@ -246,10 +252,44 @@ const BROKEN: (&str, &str, &str) = (
     ".fallback(get(async || axum::http::StatusCode::INTERNAL_SERVER_ERROR))",
 );
 
+async fn rollback_in_mid_shift(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let left = instance
+        .signalled(DEPLOY, "20 % of the traffic", "INT")
+        .await?
+        .with(130)?;
+    left.says(&["goes on without us", "alarms and hooks still watch over it"])?;
+    let back = instance
+        .spokectl(&["rollback", "--stage", "local", "--yes"])
+        .await?
+        .with(0)?;
+    println!("{}{}", back.stderr, back.stdout);
+    back.says(&["stopping it, its traffic goes back"])?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+/// What was begun is brought to its end by whoever comes next, and is one release.
+async fn killed_in_mid_shift(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let killed = instance
+        .signalled(DEPLOY, "20 % of the traffic", "KILL")
+        .await?;
+    ensure!(killed.code.is_none(), "it ended by itself: {killed:?}");
+    let next = instance.spokectl(DEPLOY).await?.with(0)?;
+    next.says(&[
+        "is taken over: its process is gone",
+        "is unfinished",
+        "finishing it first",
+        "is recorded",
+    ])?;
+    let status = instance.status().await?;
+    ensure!(status["astray"] == json!([]), "something moved: {status}");
+    ensure!(instance.bundle().await? == bundle, "another bundle");
+    Ok(())
+}
+
 async fn rollback(instance: &Instance, first: &str) -> anyhow::Result<()> {
     let texting = Texting::start(instance).await?;
     let ended = instance
-        .spokectl(&["rollback", "--stage", "local", "--yes"])
+        .spokectl(&["rollback", "--stage", "local", "--to", "1", "--yes"])
         .await?
         .with(0)?;
     println!("{}{}", ended.stderr, ended.stdout);

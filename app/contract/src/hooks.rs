@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The event CodeDeploy sends to a hook function: these two fields and nothing else.
+/// The event CodeDeploy sends to a hook function: its two ids and nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HookEvent {
@@ -10,6 +10,22 @@ pub struct HookEvent {
     pub deployment_id: String,
     /// Opaque; handed back with the verdict.
     pub lifecycle_event_hook_execution_id: String,
+    /// Never from CodeDeploy. `spokectl` asks the hook, before a shift, to do nothing but reach CodeDeploy with
+    /// its own role: a hook that cannot would leave the shift waiting for an hour.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_proof: bool,
+}
+
+impl HookEvent {
+    /// The event that asks for nothing but the way to CodeDeploy. No deployment has such an id.
+    #[must_use]
+    pub fn proof() -> Self {
+        Self {
+            deployment_id: "d-000000000".to_owned(),
+            lifecycle_event_hook_execution_id: "proof".to_owned(),
+            is_proof: true,
+        }
+    }
 }
 
 /// One line a failing hook logs as JSON, so that the tool can say what failed and why.

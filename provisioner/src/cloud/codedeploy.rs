@@ -209,6 +209,27 @@ impl Deployments {
         Ok(answer.deployments.unwrap_or_default())
     }
 
+    /// The alarms that stop a group's deployments; none when they are switched off.
+    pub async fn alarms(&self, application: &str, group: &str) -> anyhow::Result<Vec<String>> {
+        let configuration = self
+            .0
+            .get_deployment_group()
+            .application_name(application)
+            .deployment_group_name(group)
+            .send()
+            .await
+            .map_err(|error| words(error).context(format!("reading deployment group {group}")))?
+            .deployment_group_info
+            .and_then(|info| info.alarm_configuration)
+            .filter(|configuration| configuration.enabled);
+        Ok(configuration
+            .and_then(|configuration| configuration.alarms)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|alarm| alarm.name)
+            .collect())
+    }
+
     /// Stops a deployment; traffic goes back.
     pub async fn stop(&self, id: &str) -> anyhow::Result<()> {
         self.0

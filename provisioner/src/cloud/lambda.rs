@@ -161,20 +161,30 @@ impl Functions {
 
     /// Calls a function through its alias and waits for the answer; the function's own error is ours.
     pub async fn call(&self, function: &str, event: &Value) -> anyhow::Result<Value> {
+        self.call_at(function, LIVE, event).await
+    }
+
+    /// The same at another alias or version, or at `$LATEST`, which is what hooks are called at.
+    pub async fn call_at(
+        &self,
+        function: &str,
+        qualifier: &str,
+        event: &Value,
+    ) -> anyhow::Result<Value> {
         let answer = self
             .0
             .invoke()
             .function_name(function)
-            .qualifier(LIVE)
+            .qualifier(qualifier)
             .payload(Blob::new(event.to_string()))
             .send()
             .await
-            .map_err(|error| words(error).context(format!("calling {function}:{LIVE}")))?;
+            .map_err(|error| words(error).context(format!("calling {function}:{qualifier}")))?;
         let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
         let value: Value = serde_json::from_slice(&payload).unwrap_or(Value::Null);
         if let Some(kind) = answer.function_error {
             let message = value["errorMessage"].as_str().unwrap_or(&kind).to_owned();
-            bail!("{function}:{LIVE} failed: {message}");
+            bail!("{function}:{qualifier} failed: {message}");
         }
         Ok(value)
     }

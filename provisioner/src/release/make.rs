@@ -13,7 +13,7 @@ use super::positions::{self, Positions, aliased};
 use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
-use super::{lock, record, settle, upload};
+use super::{lock, proof, record, settle, upload};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
@@ -280,6 +280,7 @@ impl<'a> Making<'a> {
             from: before.versions.get(web).cloned().unwrap_or_default(),
             to: release.versions.get(web).cloned().unwrap_or_default(),
         };
+        proof::before_shift(self.ctx).await?;
         shift::wait_until_quiet(self.ctx).await?;
         record::announce(self.ctx, release).await?;
         let description = format!("spoke release {}, {}", release.number, release.revision);

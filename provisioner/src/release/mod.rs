@@ -7,6 +7,7 @@ pub mod lock;
 pub mod make;
 pub mod pointer;
 pub mod positions;
+pub mod proof;
 pub mod record;
 pub mod settle;
 pub mod shift;
