@@ -186,7 +186,8 @@ pub async fn start(
                         "it ended with {status}; its log is {}",
                         repository.shown(&log_path)
                     ))
-                    .next("spokectl up --fresh"),
+                    .state("what it keeps is untouched; `spokectl up --fresh` starts without it")
+                    .next("spokectl up"),
             );
         }
         if is_healthy(&running.endpoint.endpoint).await {

@@ -105,7 +105,7 @@ export const admin = {
     descriptionHint: 'A sentence for texters: whom they text and why.',
     dueBy: 'Due date',
     dueByHint: 'From the day after, only replies are possible.',
-    summary: (title: string, due: string | null) => (due === null ? title : `${title}, until ${due}`),
+    summary: (title: string, due: string | null) => (due === null ? title : `${title} · until ${due}`),
   },
 
   contacts: {
