@@ -41,6 +41,7 @@ pub struct Config {
     pub release: u64,
     pub bundle: String,
     pub base_url: String,
+    pub trusted_proxies: usize,
     pub asset_bucket: Option<String>,
     pub asset_domain: Option<String>,
     pub private_bucket: Option<String>,
@@ -101,6 +102,7 @@ impl Config {
                 .required(vars::BASE_URL)
                 .trim_end_matches('/')
                 .to_owned(),
+            trusted_proxies: env.number(vars::TRUSTED_PROXIES)?,
             asset_bucket: env.text(vars::ASSET_BUCKET),
             asset_domain: env.text(vars::ASSET_DOMAIN),
             private_bucket: env.text(vars::PRIVATE_BUCKET),

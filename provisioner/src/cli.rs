@@ -28,7 +28,7 @@ pub struct Cli {
 /// What holds for every verb.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// The stage: stages/<name>.toml
+    /// The stage: the name of stages/<name>.toml, or a path to a .toml
     #[arg(long, global = true, default_value = "local", value_name = "NAME")]
     pub stage: String,
     /// How the answer is printed
@@ -62,6 +62,8 @@ pub enum Verb {
     Explain(verbs::explain::Args),
     /// The front-end bundles that are uploaded, and which one pages name
     Bundle(verbs::bundle::Args),
+    /// Write the plain CloudFormation templates, and how to deploy them without us
+    Eject(verbs::eject::Args),
     /// The functions' log lines
     Logs(verbs::logs::Args),
     /// Who is at work on the stage; take away a lock nobody holds any more

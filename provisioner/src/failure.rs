@@ -88,6 +88,8 @@ pub mod codes {
         NO_REPOSITORY = "SPK-GEN-0002", Error;
         /// A confirmation was needed and nobody could be asked.
         NO_TERMINAL = "SPK-GEN-0003", Refused;
+        /// A folder or file that would be written over holds something else.
+        NOT_EMPTY = "SPK-GEN-0004", Refused;
         /// There is no stage file of that name.
         STAGE_MISSING = "SPK-STG-0001", Error;
         /// The stage file does not parse.

@@ -8,6 +8,7 @@ pub mod cloud;
 pub mod context;
 pub mod failure;
 pub mod local;
+pub mod plan;
 pub mod release;
 pub mod repository;
 pub mod stage;

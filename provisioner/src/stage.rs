@@ -9,7 +9,9 @@ use spoke_contract::functions::Function;
 use spoke_contract::vars::{self, Source};
 
 use crate::failure::{Failure, codes};
+use crate::plan::connections;
 use crate::repository::Repository;
+use crate::template::Kind;
 
 /// A resolved stage.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +34,8 @@ pub struct Stage {
     pub cache: Cache,
     /// The functions.
     pub app: App,
+    /// What stands in front: CloudFront, domain, web ACL.
+    pub edge: Edge,
     /// How releases are made.
     pub release: ReleaseSettings,
     /// Who is told, and when.
@@ -56,15 +60,32 @@ pub enum Nat {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Network {
-    /// A /16.
+    /// A /16 of its own; not for a network that was here before.
+    #[serde(default)]
     pub cidr: String,
     /// 2 or 3.
+    #[serde(default = "two")]
     pub zones: u8,
-    /// The way out.
+    /// The way out; an existing network has its own.
+    #[serde(default = "one_nat")]
     pub nat: Nat,
     /// AWS services with an interface endpoint.
     #[serde(default)]
     pub endpoints: Vec<String>,
+    /// A network that was here before us.
+    pub existing: Option<ExistingNetwork>,
+}
+
+/// `[network.existing]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExistingNetwork {
+    /// `vpc-...`.
+    pub vpc_id: String,
+    /// Its addresses: database and cache are reached there.
+    pub cidr: String,
+    /// Two or more, in different zones, with a way out.
+    pub private_subnets: Vec<String>,
 }
 
 /// Which `PostgreSQL`.
@@ -77,6 +98,8 @@ pub enum DatabaseKind {
     Aurora,
     /// Aurora Serverless v2.
     AuroraServerless,
+    /// One that was here before us; we never change it.
+    Existing,
 }
 
 /// `[database]`.
@@ -85,7 +108,8 @@ pub enum DatabaseKind {
 pub struct Database {
     /// Which `PostgreSQL`.
     pub kind: DatabaseKind,
-    /// Engine version: explicit, so that drift can be told.
+    /// Engine version: explicit, so that drift can be told. An existing database needs none.
+    #[serde(default)]
     pub version: String,
     /// Instance class; Aurora Serverless needs none.
     #[serde(default)]
@@ -111,8 +135,45 @@ pub struct Database {
     /// Aurora capacity units, highest.
     #[serde(default)]
     pub max_capacity: f64,
-    /// Connections at which the alarm rings.
+    /// Connections at which the alarm rings; left out: four fifths of what the class can take.
+    #[serde(default)]
     pub connections_alarm: u32,
+    /// A database that was here before us.
+    pub existing: Option<ExistingDatabase>,
+}
+
+/// `[database.existing]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExistingDatabase {
+    /// Its identifier: of the cluster, or of the instance where there is no cluster.
+    pub id: String,
+    /// Whether it is an Aurora cluster.
+    #[serde(default)]
+    pub is_cluster: bool,
+    /// The secret with host, port, username, password and dbname as JSON.
+    pub secret_arn: String,
+    /// Its security group, `sg-...`, in the network of this stage.
+    pub security_group: String,
+    /// What it takes: `SHOW max_connections`.
+    pub max_connections: u32,
+}
+
+impl Database {
+    /// The dimension its metrics are found under.
+    #[must_use]
+    pub fn dimension(&self) -> &'static str {
+        let is_cluster = match self.kind {
+            DatabaseKind::Rds => false,
+            DatabaseKind::Aurora | DatabaseKind::AuroraServerless => true,
+            DatabaseKind::Existing => self.existing.as_ref().is_some_and(|there| there.is_cluster),
+        };
+        if is_cluster {
+            "DBClusterIdentifier"
+        } else {
+            "DBInstanceIdentifier"
+        }
+    }
 }
 
 /// `[cache]`.
@@ -162,9 +223,40 @@ pub struct App {
     /// Reserved concurrency by function name.
     #[serde(default)]
     pub concurrency: BTreeMap<String, u32>,
+    /// A line for every request of the API.
+    #[serde(default = "yes")]
+    pub access_log: bool,
     /// The application's own settings.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+}
+
+/// `[edge]`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Edge {
+    /// CloudFront in front of API and assets.
+    pub cdn: bool,
+    /// The address people use; without one it is CloudFront's.
+    pub domain: Option<String>,
+    /// The Route 53 zone of the domain; without one the records are made by hand.
+    pub hosted_zone: Option<String>,
+    /// A web ACL in front of everything.
+    pub waf: bool,
+    /// Requests an address may send in five minutes before the web ACL turns it away.
+    pub requests_per_address: u32,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self {
+            cdn: true,
+            domain: None,
+            hosted_zone: None,
+            waf: false,
+            requests_per_address: 3000,
+        }
+    }
 }
 
 /// `[release]`.
@@ -185,6 +277,14 @@ pub struct Alerts {
     /// p95 at which the alarm rings.
     #[serde(default = "three_seconds")]
     pub latency_ms: u32,
+    /// Whether notices are encrypted at rest, with a key of their own.
+    #[serde(default = "yes")]
+    pub encrypted: bool,
+    /// Whether alarms look at what the functions say in their log lines.
+    #[serde(default = "yes")]
+    pub log_metrics: bool,
+    /// Dollars a week `plan` warns above; left out: it never does.
+    pub weekly_budget: Option<f64>,
 }
 
 const fn week() -> u8 {
@@ -192,6 +292,12 @@ const fn week() -> u8 {
 }
 const fn one() -> u8 {
     1
+}
+const fn two() -> u8 {
+    2
+}
+const fn one_nat() -> Nat {
+    Nat::One
 }
 const fn yes() -> bool {
     true
@@ -221,28 +327,69 @@ struct Typed {
     database: Database,
     cache: Cache,
     app: App,
+    #[serde(default)]
+    edge: Edge,
     release: ReleaseSettings,
     alerts: Alerts,
 }
 
-/// Reads and resolves `stages/<name>.toml`.
+impl Stage {
+    /// Whether there is an edge stack: only for what CloudFront wants to find in us-east-1.
+    #[must_use]
+    pub fn has_edge(&self) -> bool {
+        self.edge.domain.is_some() || self.edge.waf
+    }
+
+    /// The stacks of this stage, in the order in which they are made.
+    #[must_use]
+    pub fn stacks(&self) -> Vec<Kind> {
+        Kind::ALL
+            .into_iter()
+            .filter(|kind| *kind != Kind::Edge || self.has_edge())
+            .collect()
+    }
+
+    /// Where a stack of this stage lies: CloudFront reads its certificate and web ACL in us-east-1 only.
+    #[must_use]
+    pub fn region_of(&self, kind: Kind) -> &str {
+        if kind == Kind::Edge { "us-east-1" } else { &self.region }
+    }
+}
+
+/// Reads and resolves `stages/<name>.toml`, or the very file if a path to one is given.
 pub fn load(repository: &Repository, name: &str) -> Result<Stage, Failure> {
+    let (name, path) = place(repository, name)?;
+    let text = read(repository, &name, &path)?;
+    resolve(&name, &text)
+}
+
+/// A stage's name and where its file lies; a path to a file is taken as it is.
+pub fn place(repository: &Repository, name: &str) -> Result<(String, PathBuf), Failure> {
+    let given = std::path::Path::new(name);
+    if given.extension().is_some_and(|kind| kind == "toml") {
+        let stem = given.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        check_name(stem)?;
+        return Ok((stem.to_owned(), given.to_owned()));
+    }
     check_name(name)?;
-    let path = repository.path("stages").join(format!("{name}.toml"));
-    let text = std::fs::read_to_string(&path).map_err(|error| {
+    Ok((name.to_owned(), repository.path("stages").join(format!("{name}.toml"))))
+}
+
+/// The text of a stage file.
+pub fn read(repository: &Repository, name: &str, path: &std::path::Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
         let known = known(repository);
         Failure::new(
             codes::STAGE_MISSING,
             format!("there is no stage \"{name}\""),
         )
-        .why(format!("{}: {error}", repository.shown(&path)))
+        .why(format!("{}: {error}", repository.shown(path)))
         .state(format!("stages here: {}", known.join(", ")))
         .next(format!(
             "spokectl status --stage {}",
             known.first().map_or("local", String::as_str)
         ))
-    })?;
-    resolve(name, &text)
+    })
 }
 
 /// The stages there are files for.
@@ -287,7 +434,7 @@ pub fn resolve(name: &str, text: &str) -> Result<Stage, Failure> {
         )
         .why(error.to_string().trim_end())
     })?;
-    let stage = Stage {
+    let mut stage = Stage {
         name: name.to_owned(),
         twilio_secret: !typed.app.env.contains_key(vars::SKIP_TWILIO_AND_AUTOREPLY),
         account: typed.account,
@@ -298,9 +445,14 @@ pub fn resolve(name: &str, text: &str) -> Result<Stage, Failure> {
         database: typed.database,
         cache: typed.cache,
         app: typed.app,
+        edge: typed.edge,
         release: typed.release,
         alerts: typed.alerts,
     };
+    if stage.database.connections_alarm == 0 {
+        stage.database.connections_alarm =
+            connections::most(&stage.database).map_or(80, |most| most * 4 / 5);
+    }
     let wrong = mistakes(&stage);
     if wrong.is_empty() {
         return Ok(stage);
@@ -329,33 +481,10 @@ fn mistakes(stage: &Stage) -> Vec<String> {
         stage.region.split('-').count() >= 3,
         format!("region: for example us-east-1, not \"{}\"", stage.region),
     );
-    expect(
-        (2..=3).contains(&stage.network.zones),
-        format!("network.zones: 2 or 3, not {}", stage.network.zones),
-    );
-    expect(
-        crate::template::values::first_two_octets(&stage.network.cidr).is_some(),
-        format!(
-            "network.cidr: a private /16 such as 10.20.0.0/16, not \"{}\"",
-            stage.network.cidr
-        ),
-    );
-    if stage.network.nat == Nat::None {
-        for needed in ["codedeploy", "lambda", "secretsmanager", "sqs", "ssm"] {
-            expect(
-                stage.network.endpoints.iter().any(|e| e == needed),
-                format!(
-                    "network.endpoints: without NAT the functions need \"{needed}\"; a hook that cannot report hangs for an hour"
-                ),
-            );
-        }
-        expect(
-            !stage.twilio_secret,
-            "network.nat: without NAT the carrier cannot be reached; set app.env.SKIP_TWILIO_AND_AUTOREPLY or a NAT gateway".to_owned(),
-        );
-    }
+    network_mistakes(stage, &mut expect);
     database_mistakes(&stage.database, &mut expect);
     app_mistakes(&stage.app, &mut expect);
+    edge_mistakes(&stage.edge, &mut expect);
     expect(
         crate::template::shift::parse(&stage.release.shift).is_some(),
         format!(
@@ -366,8 +495,113 @@ fn mistakes(stage: &Stage) -> Vec<String> {
     wrong
 }
 
+fn network_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
+    let network = &stage.network;
+    if let Some(existing) = &network.existing {
+        expect(
+            network.cidr.is_empty(),
+            "network.cidr: an existing network has its own, in network.existing.cidr".to_owned(),
+        );
+        expect(
+            existing.vpc_id.starts_with("vpc-"),
+            format!("network.existing.vpc_id: vpc-..., not \"{}\"", existing.vpc_id),
+        );
+        expect(
+            existing.private_subnets.len() >= 2
+                && existing.private_subnets.iter().all(|id| id.starts_with("subnet-")),
+            "network.existing.private_subnets: two or more of subnet-..., in different zones".to_owned(),
+        );
+        expect(
+            is_cidr(&existing.cidr),
+            format!("network.existing.cidr: for example 10.0.0.0/16, not \"{}\"", existing.cidr),
+        );
+        return;
+    }
+    expect(
+        (2..=3).contains(&network.zones),
+        format!("network.zones: 2 or 3, not {}", network.zones),
+    );
+    expect(
+        crate::template::values::first_two_octets(&network.cidr).is_some(),
+        format!(
+            "network.cidr: a private /16 such as 10.20.0.0/16, not \"{}\"",
+            network.cidr
+        ),
+    );
+    if network.nat == Nat::None {
+        for needed in ["codedeploy", "lambda", "secretsmanager", "sqs", "ssm"] {
+            expect(
+                network.endpoints.iter().any(|e| e == needed),
+                format!(
+                    "network.endpoints: without NAT the functions need \"{needed}\"; a hook that cannot report hangs for an hour"
+                ),
+            );
+        }
+        expect(
+            !stage.twilio_secret,
+            "network.nat: without NAT the carrier cannot be reached; set app.env.SKIP_TWILIO_AND_AUTOREPLY or a NAT gateway".to_owned(),
+        );
+    }
+}
+
+/// `10.0.0.0/16`.
+fn is_cidr(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, bits)| {
+        address.parse::<std::net::Ipv4Addr>().is_ok()
+            && bits.parse::<u8>().is_ok_and(|bits| (8..=28).contains(&bits))
+    })
+}
+
+fn edge_mistakes(edge: &Edge, expect: &mut impl FnMut(bool, String)) {
+    expect(
+        edge.cdn || (edge.domain.is_none() && !edge.waf),
+        "edge.cdn: a domain and a web ACL belong to CloudFront; leave it on".to_owned(),
+    );
+    expect(
+        edge.domain.as_deref().is_none_or(|domain| {
+            domain.contains('.')
+                && domain
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c))
+        }),
+        format!(
+            "edge.domain: a name like text.example.org, without https://, not \"{}\"",
+            edge.domain.as_deref().unwrap_or_default()
+        ),
+    );
+    expect(
+        edge.hosted_zone
+            .as_deref()
+            .is_none_or(|zone| edge.domain.is_some() && zone.starts_with('Z')),
+        "edge.hosted_zone: the Z... id of the domain's zone, and only together with edge.domain".to_owned(),
+    );
+    expect(
+        (10..=2_000_000_000).contains(&edge.requests_per_address),
+        format!("edge.requests_per_address: 10 or more, not {}", edge.requests_per_address),
+    );
+}
+
 fn database_mistakes(database: &Database, expect: &mut impl FnMut(bool, String)) {
     let serverless = database.kind == DatabaseKind::AuroraServerless;
+    let existing = database.kind == DatabaseKind::Existing;
+    expect(
+        existing == database.existing.is_some(),
+        "database.existing: belongs to kind = \"existing\", and only to it".to_owned(),
+    );
+    if let Some(there) = &database.existing {
+        expect(
+            there.security_group.starts_with("sg-") && there.secret_arn.starts_with("arn:") && there.max_connections > 0,
+            "database.existing: security_group is sg-..., secret_arn is arn:..., max_connections is what SHOW max_connections says".to_owned(),
+        );
+        return;
+    }
+    if existing {
+        return;
+    }
+    expect(
+        database.version.split('.').next().is_some_and(|major| major.parse::<u8>().is_ok()),
+        format!("database.version: for example 16.9, not \"{}\"", database.version),
+    );
     expect(
         serverless || database.class.starts_with("db."),
         format!(
@@ -387,6 +621,10 @@ fn database_mistakes(database: &Database, expect: &mut impl FnMut(bool, String))
             || (database.min_capacity >= 0.5
                 && database.max_capacity >= database.min_capacity.max(1.0)),
         "database.min_capacity, database.max_capacity: 0.5 or more, in this order".to_owned(),
+    );
+    expect(
+        !serverless || [database.min_capacity, database.max_capacity].iter().all(|units| (units * 2.0).fract() == 0.0 && *units <= 256.0),
+        "database.min_capacity, database.max_capacity: steps of 0.5, at most 256".to_owned(),
     );
     expect(
         (1..=35).contains(&database.backup_days),

@@ -41,6 +41,7 @@ vars! {
     RELEASE = "SPOKE_RELEASE", Template, "0", "The release number this configuration belongs to; 0 until the first release.";
     BUNDLE = "SPOKE_BUNDLE", Template, "", "The bundle the postflight hook points the instance at.";
     BASE_URL = "BASE_URL", Template, "http://localhost:8080", "Links, webhook signatures and callbacks are built on it.";
+    TRUSTED_PROXIES = "TRUSTED_PROXIES", Template, "0", "Proxies of ours in front of the API: 1 behind CloudFront. The caller's address is read that many places from the end of X-Forwarded-For.";
     ASSET_BUCKET = "ASSET_BUCKET", Template, "", "The bucket with the front-end bundles.";
     ASSET_DOMAIN = "ASSET_DOMAIN", Template, "", "Origin of the CDN in front of the bundles; empty: the web function serves /assets/ itself.";
     PRIVATE_BUCKET = "AWS_S3_BUCKET_NAME", Template, "", "The private bucket: uploads and exports.";

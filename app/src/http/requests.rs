@@ -52,12 +52,48 @@ fn origin(web: &Web, request: &Request) -> (String, String) {
                 .request_id
                 .clone()
                 .unwrap_or_else(|| web.app.ids.uuid().to_string()),
-            context
-                .http
-                .source_ip
-                .clone()
+            forwarded(request, web.app.config.trusted_proxies)
+                .or_else(|| context.http.source_ip.clone())
                 .unwrap_or_else(|| "unknown".to_owned()),
         ),
         _ => (web.app.ids.uuid().to_string(), "local".to_owned()),
+    }
+}
+
+/// Behind proxies of ours the gateway sees only the last of them. Each appends whom it was called by, the gateway
+/// appends the last proxy: so the caller stands as many places before the end. What stands before that anybody can write.
+fn forwarded(request: &Request, proxies: usize) -> Option<String> {
+    if proxies == 0 {
+        return None;
+    }
+    let header = request.headers().get("x-forwarded-for")?.to_str().ok()?;
+    let address = header.rsplit(',').nth(proxies)?.trim();
+    address
+        .parse::<std::net::IpAddr>()
+        .ok()
+        .map(|address| address.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::extract::Request;
+
+    use super::forwarded;
+
+    #[test]
+    fn the_caller_stands_before_our_proxies_and_nobody_else_is_believed() {
+        let of = |header: &str, proxies| {
+            let request = Request::builder()
+                .header("x-forwarded-for", header)
+                .body(Body::empty())
+                .unwrap();
+            forwarded(&request, proxies)
+        };
+        let header = "10.9.9.9, 203.0.113.7, 130.176.1.1";
+        assert_eq!(of(header, 1).as_deref(), Some("203.0.113.7"));
+        assert_eq!(of(header, 0), None);
+        assert_eq!(of("130.176.1.1", 1), None);
+        assert_eq!(of("somebody, 130.176.1.1", 1), None);
     }
 }

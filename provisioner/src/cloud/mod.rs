@@ -8,6 +8,7 @@ pub mod codedeploy;
 pub mod lambda;
 pub mod logs;
 pub mod s3;
+pub mod secrets;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
@@ -22,6 +23,7 @@ use crate::context::flag;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
 use crate::stage::Stage;
+use crate::template::Kind;
 
 /// The clients of one stage.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Cloud {
     pub identity: sts::Identity,
     /// CloudFormation.
     pub stacks: cloudformation::Stacks,
+    /// CloudFormation in us-east-1, where CloudFront looks for certificates.
+    edge_stacks: cloudformation::Stacks,
     /// Lambda.
     pub functions: lambda::Functions,
     /// CodeDeploy.
@@ -44,6 +48,8 @@ pub struct Cloud {
     pub logs: logs::Logs,
     /// SQS.
     pub queues: sqs::Queues,
+    /// Secrets Manager.
+    pub secrets: secrets::Secrets,
 }
 
 /// A file that names an endpoint other than AWS's, and the key to use there.
@@ -79,11 +85,26 @@ impl Cloud {
                     "endpoint file",
                 ));
         }
-        Ok(Self::with(&loader.load().await))
+        Ok(Self::with(&loader.load().await, stage))
     }
 
-    fn with(config: &SdkConfig) -> Self {
+    /// CloudFormation where a stack of this kind lies.
+    #[must_use]
+    pub const fn stacks_of(&self, kind: Kind) -> &cloudformation::Stacks {
+        match kind {
+            Kind::Edge => &self.edge_stacks,
+            Kind::Network | Kind::Data | Kind::App => &self.stacks,
+        }
+    }
+
+    fn with(config: &SdkConfig, stage: &Stage) -> Self {
+        let edge = config
+            .to_builder()
+            .region(Region::new(stage.region_of(Kind::Edge).to_owned()))
+            .build();
         Self {
+            edge_stacks: cloudformation::Stacks::new(&edge),
+            secrets: secrets::Secrets::new(config),
             identity: sts::Identity::new(config),
             stacks: cloudformation::Stacks::new(config),
             functions: lambda::Functions::new(config),

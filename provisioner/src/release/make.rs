@@ -124,7 +124,10 @@ impl<'a> Making<'a> {
         reason: &'a str,
         caller: &'a Caller,
     ) -> Result<Self, Failure> {
-        let mut live = Live::default();
+        let mut live = Live {
+            wants_edge: ctx.stage.has_edge(),
+            ..Live::default()
+        };
         for (kind, has) in [
             (Kind::Data, &mut live.has_buckets),
             (Kind::App, &mut live.has_functions),

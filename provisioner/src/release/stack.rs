@@ -47,7 +47,7 @@ pub async fn apply(
         format!("the {} template asks for what nobody knows", kind.name()),
     )?;
     let template = hand_over(ctx, kind, text, known).await?;
-    let before = ready(ctx, &name).await?;
+    let before = ready(ctx, kind, &name).await?;
     let change_set = format!("spokectl-{}", Utc::now().format("%Y%m%d%H%M%S%3f"));
     let wish = Wish {
         stack: &name,
@@ -59,7 +59,7 @@ pub async fn apply(
         ],
         is_new: before.is_none(),
     };
-    let changes = propose(ctx, &wish, &change_set).await?;
+    let changes = propose(ctx, kind, &wish, &change_set).await?;
     if changes.is_empty() {
         let outputs = before.map(|stack| stack.outputs).unwrap_or_default();
         ctx.ui.done(format!("{name}: no change"));
@@ -70,7 +70,7 @@ pub async fn apply(
             outputs,
         });
     }
-    let outputs = perform(ctx, &name, &change_set, changes.len(), before.is_none()).await?;
+    let outputs = perform(ctx, kind, &change_set, changes.len(), before.is_none()).await?;
     let seconds = started.elapsed().as_secs();
     ctx.ui.done(format!(
         "{name}: {} in {}",
@@ -166,8 +166,8 @@ fn parameters(
 }
 
 /// The stack as it is, once nobody else works on it; what never came to life is cleared away.
-async fn ready(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
-    let Some(stack) = find(ctx, name).await? else {
+async fn ready(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, Failure> {
+    let Some(stack) = find(ctx, kind, name).await? else {
         return Ok(None);
     };
     // Only proposed so far: a new proposal takes its place.
@@ -179,7 +179,7 @@ async fn ready(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
             "{name} is still at work from an earlier run ({}); waiting for it",
             stack.status
         ));
-        let Some(stack) = settled(ctx, name).await? else {
+        let Some(stack) = settled(ctx, kind, name).await? else {
             return Ok(None);
         };
         stack
@@ -192,22 +192,23 @@ async fn ready(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
                 "{name} stands in {} from an earlier run that failed; it never came to life, so it is deleted and made again",
                 stack.status
             ));
-            ctx.cloud.stacks.delete(name).await.blame(
+            ctx.cloud.stacks_of(kind).delete(name).await.blame(
                 codes::STACK_STUCK,
                 format!("stack {name} cannot be deleted"),
             )?;
-            match settled(ctx, name).await? {
+            match settled(ctx, kind, name).await? {
                 None => Ok(None),
                 Some(stack) if stack.status == "DELETE_COMPLETE" => Ok(None),
-                Some(stack) => Err(stuck(ctx, name, &stack)),
+                Some(stack) => Err(stuck(ctx, kind, &stack)),
             }
         }
-        status if status.ends_with("_FAILED") => Err(stuck(ctx, name, &stack)),
+        status if status.ends_with("_FAILED") => Err(stuck(ctx, kind, &stack)),
         _ => Ok(Some(stack)),
     }
 }
 
-fn stuck(ctx: &Context, name: &str, stack: &Stack) -> Failure {
+fn stuck(ctx: &Context, kind: Kind, stack: &Stack) -> Failure {
+    let name = kind.stack(&ctx.stage.name);
     let failure = Failure::new(codes::STACK_STUCK, format!("stack {name} is stuck"))
         .why(format!(
             "{}: {}",
@@ -222,21 +223,21 @@ fn stuck(ctx: &Context, name: &str, stack: &Stack) -> Failure {
     };
     failure.next(format!(
         "aws cloudformation {command} --stack-name {name} --region {}",
-        ctx.stage.region
+        ctx.stage.region_of(kind)
     ))
 }
 
-async fn find(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
-    ctx.cloud.stacks.find(name).await.blame(
+async fn find(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, Failure> {
+    ctx.cloud.stacks_of(kind).find(name).await.blame(
         codes::STACK_UNREADABLE,
         format!("stack {name} cannot be read"),
     )
 }
 
 /// The stack once it is no longer in progress; none once it is gone.
-async fn settled(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
+async fn settled(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, Failure> {
     loop {
-        match find(ctx, name).await? {
+        match find(ctx, kind, name).await? {
             Some(stack) if stack.status.ends_with("IN_PROGRESS") => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
@@ -246,9 +247,14 @@ async fn settled(ctx: &Context, name: &str) -> Result<Option<Stack>, Failure> {
 }
 
 /// Asks for a change set and waits until CloudFormation has worked it out.
-async fn propose(ctx: &Context, wish: &Wish<'_>, name: &str) -> Result<Vec<Change>, Failure> {
+async fn propose(
+    ctx: &Context,
+    kind: Kind,
+    wish: &Wish<'_>,
+    name: &str,
+) -> Result<Vec<Change>, Failure> {
     let what = format!("CloudFormation does not take the change of {}", wish.stack);
-    let stacks = &ctx.cloud.stacks;
+    let stacks = ctx.cloud.stacks_of(kind);
     stacks
         .create_change_set(wish, name)
         .await
@@ -281,20 +287,21 @@ async fn propose(ctx: &Context, wish: &Wish<'_>, name: &str) -> Result<Vec<Chang
 /// Executes a change set and watches it to its end.
 async fn perform(
     ctx: &Context,
-    name: &str,
+    kind: Kind,
     change_set: &str,
     changes: usize,
     is_new: bool,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    let name = kind.stack(&ctx.stage.name);
+    let name = name.as_str();
+    let stacks = ctx.cloud.stacks_of(kind);
     let unreadable = format!("stack {name} cannot be watched");
-    let earlier = ctx
-        .cloud
-        .stacks
+    let earlier = stacks
         .events(name, None)
         .await
         .blame(codes::STACK_UNREADABLE, &unreadable)?;
     let mut last = earlier.last().map(|event| event.id.clone());
-    ctx.cloud.stacks.execute(name, change_set).await.blame(
+    stacks.execute(name, change_set).await.blame(
         codes::CHANGE_SET,
         format!("the change of {name} could not be started"),
     )?;
@@ -303,10 +310,8 @@ async fn perform(
     let mut tree = Tree::default();
     let mut live = Live::new(&ctx.ui);
     loop {
-        let stack = find(ctx, name).await?;
-        let events = ctx
-            .cloud
-            .stacks
+        let stack = find(ctx, kind, name).await?;
+        let events = stacks
             .events(name, last.as_deref())
             .await
             .blame(codes::STACK_UNREADABLE, &unreadable)?;
@@ -341,7 +346,7 @@ async fn perform(
         // A stack that only was proposed stays in review for a moment after the start.
         if !status.ends_with("IN_PROGRESS") {
             live.clear();
-            return ended(ctx, name, stack, &tree, is_new);
+            return ended(ctx, kind, stack, &tree, is_new);
         }
         tokio::time::sleep(pause(started.elapsed())).await;
     }
@@ -358,11 +363,12 @@ fn pause(elapsed: Duration) -> Duration {
 
 fn ended(
     ctx: &Context,
-    name: &str,
+    kind: Kind,
     stack: Option<Stack>,
     tree: &Tree,
     is_new: bool,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    let name = kind.stack(&ctx.stage.name);
     let Some(stack) = stack else {
         return Err(Failure::new(
             codes::STACK_CREATE,
@@ -395,7 +401,7 @@ fn ended(
             Err(failure)
         }
         _ => {
-            let mut failure = stuck(ctx, name, &stack);
+            let mut failure = stuck(ctx, kind, &stack);
             failure.why.extend(tree.reasons());
             Err(failure)
         }

@@ -11,6 +11,8 @@ pub struct Live {
     pub has_buckets: bool,
     /// The app stack is there, and so are the functions.
     pub has_functions: bool,
+    /// The stage wants an edge stack.
+    pub wants_edge: bool,
 }
 
 /// One step.
@@ -37,6 +39,7 @@ impl Step {
         match self {
             Self::Stack(Kind::Network) => "update the network",
             Self::Stack(Kind::Data) => "update the database, cache and buckets",
+            Self::Stack(Kind::Edge) => "update certificate and web ACL",
             Self::Stack(Kind::App) => "prepare the functions",
             Self::FirstApp => "create the functions",
             Self::Upload => "upload bundle and functions",
@@ -53,7 +56,10 @@ impl Step {
 /// stack is touched, so that a stack never names what is not there.
 #[must_use]
 pub fn plan(live: Live) -> Vec<Step> {
-    let foundation = [Step::Stack(Kind::Network), Step::Stack(Kind::Data)];
+    let mut foundation = vec![Step::Stack(Kind::Network), Step::Stack(Kind::Data)];
+    if live.wants_edge {
+        foundation.push(Step::Stack(Kind::Edge));
+    }
     let mut steps = Vec::new();
     if live.has_buckets {
         steps.push(Step::Upload);
@@ -102,6 +108,7 @@ mod tests {
         let live = Live {
             has_buckets: true,
             has_functions: true,
+            wants_edge: false,
         };
         insta::assert_snapshot!(told(live), @r"
         upload bundle and functions
@@ -115,10 +122,30 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_with_a_domain_has_its_certificate_before_the_functions() {
+        let live = Live {
+            wants_edge: true,
+            ..Live::default()
+        };
+        insta::assert_snapshot!(told(live), @r"
+        update the network
+        update the database, cache and buckets
+        update certificate and web ACL
+        upload bundle and functions
+        create the functions
+        prepare the functions
+        publish versions
+        shift the traffic
+        record the release
+        ");
+    }
+
+    #[test]
     fn a_first_release_that_stopped_half_way_goes_on_where_it_stopped() {
         let live = Live {
             has_buckets: true,
             has_functions: false,
+            wants_edge: false,
         };
         insta::assert_snapshot!(told(live), @r"
         upload bundle and functions

@@ -1,5 +1,7 @@
 //! Rendering: stage in, CloudFormation out, byte for byte the same every time.
 
+pub mod dashboard;
+pub mod eject;
 pub mod shift;
 pub mod values;
 
@@ -27,13 +29,15 @@ pub enum Kind {
     Network,
     /// Database, cache, buckets, secrets.
     Data,
+    /// Certificate and web ACL in us-east-1, for stages that want either.
+    Edge,
     /// Functions and what is around them.
     App,
 }
 
 impl Kind {
-    /// All of them, first to last.
-    pub const ALL: [Self; 3] = [Self::Network, Self::Data, Self::App];
+    /// All of them, first to last; a stage has [those it needs](Stage::stacks).
+    pub const ALL: [Self; 4] = [Self::Network, Self::Data, Self::Edge, Self::App];
 
     /// The template's name.
     #[must_use]
@@ -41,6 +45,7 @@ impl Kind {
         match self {
             Self::Network => "network",
             Self::Data => "data",
+            Self::Edge => "edge",
             Self::App => "app",
         }
     }
@@ -87,7 +92,7 @@ fn registry(folder: &Path) -> anyhow::Result<Handlebars<'static>> {
             .register_template_file(kind.name(), &path)
             .with_context(|| format!("reading {}", path.display()))?;
     }
-    for partial in ["alarm", "allow", "bucket", "function", "queue"] {
+    for partial in ["alarm", "allow", "bucket", "function", "notices", "queue"] {
         let path = folder.join(format!("partials/{partial}.yaml.hbs"));
         registry
             .register_template_file(partial, &path)

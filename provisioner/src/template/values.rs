@@ -7,7 +7,7 @@ use spoke_contract::functions::{Function, LIVE};
 use spoke_contract::names;
 use spoke_contract::vars::{self, Source};
 
-use super::shift;
+use super::{dashboard, shift};
 use crate::stage::{DatabaseKind, Nat, Stage};
 
 /// Everything the templates name.
@@ -19,9 +19,13 @@ pub fn of(stage: &Stage) -> anyhow::Result<Value> {
             serde_json::to_value(function_values(stage, function)?)?,
         );
     }
+    let api_url = api_url(stage);
     Ok(json!({
         "stage": stage,
         "network": network(stage),
+        "edge": stage.edge,
+        "log_metrics": log_metrics(),
+        "dashboard": dashboard::body(stage)?,
         "database": database(stage),
         "cache": {
             "tls": stage.cache.tls,
@@ -37,12 +41,27 @@ pub fn of(stage: &Stage) -> anyhow::Result<Value> {
         },
         "grants": grants(stage),
         "functions": functions,
-        "api_url": API_URL,
+        "api_url": api_url,
     }))
 }
 
-/// The HTTP API's own address.
-const API_URL: &str = "!GetAtt Api.ApiEndpoint";
+/// The address people use: the domain, else CloudFront's, else the HTTP API's own.
+fn api_url(stage: &Stage) -> String {
+    match &stage.edge.domain {
+        Some(domain) => format!("https://{domain}"),
+        None if stage.edge.cdn => "!Sub https://${Cdn.DomainName}".to_owned(),
+        None => "!GetAtt Api.ApiEndpoint".to_owned(),
+    }
+}
+
+/// What is counted in log lines; the patterns are lines the application writes.
+fn log_metrics() -> Value {
+    json!([
+        { "id": "FailedJobs", "group": "WorkerLogs", "pattern": "{ $.message = \"job failed\" }" },
+        { "id": "InboundTexts", "group": "WebLogs", "pattern": "{ $.message = \"answered\" && $.path = \"/twilio\" }" },
+        { "id": "DeliveryReports", "group": "WebLogs", "pattern": "{ $.message = \"answered\" && $.path = \"/twilio-message-report\" }" },
+    ])
+}
 
 /// `10.20` of `10.20.0.0/16`.
 #[must_use]
@@ -87,9 +106,23 @@ fn network(stage: &Stage) -> Value {
         .iter()
         .map(|service| json!({ "id": logical_id(service), "service": service }))
         .collect();
+    let existing = stage.network.existing.as_ref();
+    let private_subnets: Vec<String> = existing.map_or_else(
+        || {
+            zones
+                .iter()
+                .map(|zone| format!("!Ref PrivateSubnet{}", zone["id"].as_str().unwrap_or_default()))
+                .collect()
+        },
+        |there| there.private_subnets.clone(),
+    );
     json!({
         "cidr": stage.network.cidr,
-        "other_zones": zones.get(1..).unwrap_or_default(),
+        "existing": existing.is_some(),
+        "vpc": existing.map_or("!Ref Vpc", |there| &there.vpc_id),
+        "vpc_cidr": existing.map_or("!GetAtt Vpc.CidrBlock", |there| &there.cidr),
+        "other_subnets": private_subnets.get(1..).unwrap_or_default(),
+        "private_subnets": private_subnets,
         "zones": zones,
         "endpoints": endpoints,
     })
@@ -110,16 +143,33 @@ fn logical_id(service: &str) -> String {
 
 fn database(stage: &Stage) -> Value {
     let database = &stage.database;
-    let aurora = database.kind != DatabaseKind::Rds;
+    let existing = database.existing.as_ref();
     let serverless = database.kind == DatabaseKind::AuroraServerless;
+    let aurora = serverless || database.kind == DatabaseKind::Aurora;
     let instances: Vec<Value> = (1..=if database.multi_az { 2 } else { 1 })
         .map(|number: u8| json!({ "id": if number == 1 { "Writer" } else { "Standby" }, "number": number }))
         .collect();
+    let name = format!("spoke-{}", stage.name);
+    let id = existing.map_or_else(
+        || if aurora { "!Ref DatabaseCluster" } else { "!Ref Database" }.to_owned(),
+        |there| there.id.clone(),
+    );
     json!({
         "aurora": aurora,
+        "existing": existing.is_some(),
+        "id": id,
+        "secret": existing.map_or("!Ref DatabaseSecret", |there| &there.secret_arn),
+        "security_group": existing.map(|there| &there.security_group),
         "serverless": serverless,
         "instances": instances,
-        "dimension": if aurora { "DBClusterIdentifier" } else { "DBInstanceIdentifier" },
+        "dimension": database.dimension(),
+        "first_instance": if aurora { format!("{name}-1") } else { name.clone() },
+        "log_group": format!("/aws/rds/{}/{name}/postgresql", if aurora { "cluster" } else { "instance" }),
+        "has_replica": aurora && database.multi_az,
+        // Bytes: a tenth of what was ordered.
+        "storage_alarm": (database.kind == DatabaseKind::Rds)
+            .then(|| u64::from(database.storage_gib) * 1024 * 1024 * 1024 / 10),
+        "burstable": !serverless && existing.is_none() && database.class.starts_with("db.t"),
         "major": database.version.split('.').next(),
         "version": database.version,
         "class": if serverless { "db.serverless" } else { &database.class },
@@ -228,9 +278,10 @@ fn template_value(stage: &Stage, function: Function, name: &str) -> anyhow::Resu
         vars::STAGE => Some(quote(&stage.name)),
         vars::RELEASE => reference("Release"),
         vars::BUNDLE => reference("Bundle"),
-        vars::BASE_URL => Some(API_URL.to_owned()),
+        vars::BASE_URL => Some(api_url(stage)),
+        vars::TRUSTED_PROXIES => stage.edge.cdn.then(|| quote("1")),
         vars::ASSET_BUCKET => reference("AssetBucket"),
-        // Until there is a CDN the web function serves the assets itself.
+        // CloudFront serves pages and assets under one name; without it the web function serves the assets itself.
         vars::ASSET_DOMAIN => None,
         vars::PRIVATE_BUCKET => reference("PrivateBucket"),
         vars::DATABASE_SECRET_ARN => reference("DatabaseSecretArn"),

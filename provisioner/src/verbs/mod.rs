@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod deploy;
 pub mod down;
+pub mod eject;
 pub mod explain;
 pub mod local_cloud;
 pub mod lock;
@@ -27,6 +28,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Status(args) => Box::pin(status::run(global, args, ui)).await,
         Verb::Explain(args) => Box::pin(explain::run(global, args, ui)).await,
         Verb::Bundle(args) => Box::pin(bundle::run(global, args, ui)).await,
+        Verb::Eject(args) => eject::run(global, args, &ui),
         Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
         Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,
         Verb::LocalCloud(args) => Box::pin(local_cloud::run(args)).await,

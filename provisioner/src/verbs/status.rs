@@ -191,11 +191,7 @@ async fn numbers(
     let now = Utc::now();
     let since = now - chrono::TimeDelta::minutes(MINUTES);
     let mut queries = Vec::new();
-    let dimension = if ctx.stage.database.kind == DatabaseKind::Rds {
-        "DBInstanceIdentifier"
-    } else {
-        "DBClusterIdentifier"
-    };
+    let dimension = ctx.stage.database.dimension();
     for (id, metric, stat) in [
         ("database_cpu", "CPUUtilization", "Average"),
         ("database_connections", "DatabaseConnections", "Maximum"),
@@ -248,6 +244,7 @@ async fn numbers(
             ctx.stage.database.min_capacity, ctx.stage.database.max_capacity
         ),
         DatabaseKind::Rds | DatabaseKind::Aurora => ctx.stage.database.class.clone(),
+        DatabaseKind::Existing => "not ours".to_owned(),
     };
     Ok((
         Database {

@@ -47,7 +47,7 @@ fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 14] = [
+const VERBS: [&[&str]; 15] = [
     &[],
     &["up"],
     &["down"],
@@ -58,6 +58,7 @@ const VERBS: [&[&str]; 14] = [
     &["bundle"],
     &["bundle", "list"],
     &["bundle", "show"],
+    &["eject"],
     &["logs"],
     &["lock"],
     &["lock", "status"],

@@ -5,15 +5,13 @@ use std::collections::BTreeSet;
 use clap::Parser as _;
 use serde_norway::Value;
 use spokectl::cli::Cli;
-use spokectl::template::{self, Kind};
 
-use crate::templates::{local, prod, repository};
+use crate::templates::{fixtures, rendered, repository};
 
 fn alarms() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for stage in [local(), prod()] {
-        for kind in Kind::ALL {
-            let text = template::render(&repository(), &stage, kind).unwrap();
+    for stage in fixtures() {
+        for (_, text) in rendered(&stage) {
             let template: Value = serde_norway::from_str(&text).unwrap();
             let prefix = format!("spoke-{}-", stage.name);
             for (_, resource) in template["Resources"].as_mapping().unwrap() {

@@ -22,11 +22,11 @@ impl Setting {
         for below in ["templates/partials", "stages", ".spoke"] {
             std::fs::create_dir_all(root.join(below)).unwrap();
         }
-        for partial in ["alarm", "allow", "bucket", "function", "queue"] {
+        for partial in ["alarm", "allow", "bucket", "function", "notices", "queue"] {
             let path = root.join(format!("templates/partials/{partial}.yaml.hbs"));
             std::fs::write(path, "").unwrap();
         }
-        for kind in ["network", "data", "app"] {
+        for kind in ["network", "data", "edge", "app"] {
             std::fs::write(root.join(format!("templates/{kind}.yaml.hbs")), "").unwrap();
         }
         std::fs::write(
