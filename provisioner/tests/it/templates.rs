@@ -133,7 +133,7 @@ fn the_connections_alarm_rings_at_four_fifths_of_what_the_class_takes() {
         .iter()
         .map(|stage| stage.database.connections_alarm)
         .collect();
-    assert_eq!(alarms, [80, 4000, 61, 1388, 4000, 1360]);
+    assert_eq!(alarms, [80, 4000, 60, 1377, 4000, 1360]);
 }
 
 #[test]
