@@ -52,6 +52,12 @@ pub enum Verb {
     Up(verbs::up::Args),
     /// Stop what `up` started; what it keeps stays
     Down(verbs::down::Args),
+    /// Ask a few questions and write the stage file
+    Init(verbs::init::Args),
+    /// The stage file's settings: what each is, and where its value comes from
+    Config(verbs::config::Args),
+    /// The instance's secrets: which are set, and a new value for one
+    Secrets(verbs::secrets::Args),
     /// Make a release: build, upload, update the stacks, shift the traffic, move the bundle
     Deploy(verbs::deploy::Args),
     /// Go back to an earlier release: bundle first, then the other functions, then traffic

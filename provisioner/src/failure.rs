@@ -96,6 +96,10 @@ pub mod codes {
         STAGE_SYNTAX = "SPK-STG-0002", Error;
         /// A value of the stage file cannot be.
         STAGE_VALUE = "SPK-STG-0003", Error;
+        /// A stage file has no such key.
+        NO_SUCH_KEY = "SPK-STG-0007", Error;
+        /// A secret could not be set.
+        SECRET = "SPK-STG-0008", Error;
         /// The stage's endpoint file is not there: its cloud is not running.
         CLOUD_NOT_RUNNING = "SPK-STG-0004", Error;
         /// The identity belongs to another account than the stage file says.

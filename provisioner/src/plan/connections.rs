@@ -57,7 +57,7 @@ pub fn most(database: &Database) -> Option<u32> {
 
 /// `DBInstanceClassMemory` is the memory less what the system takes: about 304 MiB and 2.6 % of it,
 /// which gives AWS's published defaults to within 2 % (t4g.medium 405, r6g.large 1,722, r6g.xlarge 3,479).
-fn of_class(class: &str) -> Option<u32> {
+pub(crate) fn of_class(class: &str) -> Option<u32> {
     let memory = u64::from(memory_gib(class)?) << 30;
     let left = memory - (304 << 20) - memory * 26 / 1000;
     Some(u32::try_from(left / BYTES_A_CONNECTION).map_or(CAP, |most| most.min(CAP)))

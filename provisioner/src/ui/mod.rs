@@ -88,6 +88,19 @@ impl Ui {
             && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
     }
 
+    /// A question with a line for an answer; only for where somebody [can answer](Self::can_ask).
+    #[must_use]
+    pub fn line(&self, question: &str) -> String {
+        let mut err = io::stderr().lock();
+        drop(write!(err, "{question} "));
+        drop(err.flush());
+        let mut answer = String::new();
+        match io::stdin().read_line(&mut answer) {
+            Ok(_) => answer.trim().to_owned(),
+            Err(_) => String::new(),
+        }
+    }
+
     /// The answer: `text` for people, `value` for programs.
     pub fn data(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
         let mut out = io::stdout().lock();

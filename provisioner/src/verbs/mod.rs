@@ -2,14 +2,17 @@
 //! reads like a timetable.
 
 pub mod bundle;
+pub mod config;
 pub mod deploy;
 pub mod down;
 pub mod eject;
 pub mod explain;
+pub mod init;
 pub mod local_cloud;
 pub mod lock;
 pub mod logs;
 pub mod rollback;
+pub mod secrets;
 pub mod status;
 pub mod up;
 
@@ -28,6 +31,9 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Status(args) => Box::pin(status::run(global, args, ui)).await,
         Verb::Explain(args) => Box::pin(explain::run(global, args, ui)).await,
         Verb::Bundle(args) => Box::pin(bundle::run(global, args, ui)).await,
+        Verb::Init(args) => init::run(global, &args, &ui),
+        Verb::Config(args) => config::run(global, args, &ui),
+        Verb::Secrets(args) => Box::pin(secrets::run(global, args, ui)).await,
         Verb::Eject(args) => eject::run(global, args, &ui),
         Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
         Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,

@@ -1,0 +1,240 @@
+//! `spokectl init`: at most ten questions, and a stage file.
+
+use serde::Serialize;
+
+use crate::cli::Global;
+use crate::context::{self, flag};
+use crate::failure::{Blame as _, Failure, Kind, codes};
+use crate::stage::sizing::{self, Sizing};
+use crate::stage::write::{self, Chosen};
+use crate::stage;
+use crate::ui::Ui;
+
+/// Ask a few questions and write the stage file.
+///
+/// Every question is also a flag; what is not given is asked on a terminal, and takes its default elsewhere. The file
+/// has every setting there is, with its meaning. Nothing is read from an account and nothing is made there.
+///
+/// Examples:
+///   spokectl init
+///   spokectl init --stage prod --account 123456789012 --region us-west-2 --texts 300000 --texters 800 \
+///     --domain text.example.org --carrier AC01234567... --alarms ops@example.org --budget 500
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// The AWS account: 12 digits
+    #[arg(long, value_name = "DIGITS")]
+    pub account: Option<String>,
+    /// The AWS region
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Texts a day at the peak
+    #[arg(long, value_name = "NUMBER")]
+    pub texts: Option<u64>,
+    /// Texters at once at the peak
+    #[arg(long, value_name = "NUMBER")]
+    pub texters: Option<u64>,
+    /// The domain people use, or none
+    #[arg(long, value_name = "NAME")]
+    pub domain: Option<String>,
+    /// Twilio's account (AC...), or none: texts are simulated then
+    #[arg(long, value_name = "SID")]
+    pub carrier: Option<String>,
+    /// How people sign in
+    #[arg(long, value_name = "WAY", value_parser = ["password", "slack", "auth0"])]
+    pub sign_in: Option<String>,
+    /// Where alarms go: addresses, with commas between them
+    #[arg(long, value_name = "ADDRESSES")]
+    pub alarms: Option<String>,
+    /// Dollars a week it may cost
+    #[arg(long, value_name = "DOLLARS")]
+    pub budget: Option<u32>,
+    /// Who owns it, for the tags; not asked
+    #[arg(long, value_name = "NAME")]
+    pub owner: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    stage: String,
+    file: String,
+    next: Vec<String>,
+}
+
+/// The answers, complete.
+struct Answers {
+    account: String,
+    region: String,
+    texts: u64,
+    texters: u64,
+    domain: Option<String>,
+    carrier: Option<String>,
+    alarms: Vec<String>,
+    budget: Option<u32>,
+    owner: String,
+}
+
+pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Result<Kind, Failure> {
+    let repository = context::here()?;
+    let name = name(global, ui)?;
+    let (name, path) = stage::place(&repository, &name)?;
+    if path.exists() {
+        return Err(Failure::new(codes::NOT_EMPTY, format!("stage {name} is there already"))
+            .why(repository.shown(&path))
+            .state("nothing was written")
+            .next(format!("spokectl config explain{}", flag(&name))));
+    }
+    let answers = answers(args, ui)?;
+    let text = write::text(&name, &chosen(&answers));
+    // Whatever is wrong with an answer is told before the file exists.
+    stage::resolve(&name, &text)?;
+    std::fs::write(&path, text).blame(codes::FOLDER, format!("{} cannot be written", repository.shown(&path)))?;
+    let flag = flag(&name);
+    let mut next = vec![format!("spokectl plan{flag}"), format!("spokectl deploy{flag}")];
+    if answers.carrier.is_some() {
+        next.push(format!("spokectl secrets set twilio{flag}"));
+    }
+    let written = Written { stage: name, file: repository.shown(&path), next };
+    ui.data(&written, || {
+        format!("{}\n\nthen  {}", written.file, written.next.join("\n      "))
+    });
+    Ok(Kind::Ok)
+}
+
+fn name(global: &Global, ui: &Ui) -> Result<String, Failure> {
+    if global.stage != "local" {
+        return Ok(global.stage.clone());
+    }
+    ask(ui, "What is this instance called? It becomes part of every name.", "--stage", "prod")
+}
+
+/// An answer from a terminal; without one the flag is needed, for what has no sensible default.
+fn ask(ui: &Ui, question: &str, flag: &str, default: &str) -> Result<String, Failure> {
+    if !ui.can_ask() {
+        return Err(Failure::new(codes::NO_TERMINAL, format!("{flag} is missing"))
+            .why(format!("{question} Nobody can be asked here."))
+            .state("nothing was written")
+            .next(format!("spokectl init {flag} ...")));
+    }
+    let answer = ui.line(&format!("{question} [{default}]"));
+    Ok(if answer.is_empty() { default.to_owned() } else { answer })
+}
+
+/// The same for what may stay at its default.
+fn ask_or(ui: &Ui, question: &str, default: &str) -> String {
+    if !ui.can_ask() {
+        return default.to_owned();
+    }
+    let answer = ui.line(&format!("{question} [{default}]"));
+    if answer.is_empty() { default.to_owned() } else { answer }
+}
+
+fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
+    let given = |flag: &Option<String>, question: &str, name: &str, default: &str| match flag {
+        Some(value) => Ok(value.clone()),
+        None => ask(ui, question, name, default),
+    };
+    let account = given(&args.account, "Which AWS account? 12 digits: aws sts get-caller-identity", "--account", "")?;
+    let region = given(&args.region, "Which region?", "--region", "us-east-1")?;
+    let texts = count(args.texts, ui, "How many texts a day, at the peak?", "--texts", "20000")?;
+    let texters = count(args.texters, ui, "How many texters at once, at the peak?", "--texters", "50")?;
+    let optional = |flag: &Option<String>, question: &str| {
+        let answer = flag.clone().unwrap_or_else(|| ask_or(ui, question, "none"));
+        (answer != "none" && !answer.is_empty()).then_some(answer)
+    };
+    let domain = optional(&args.domain, "Which domain do people use? none: an address of CloudFront's");
+    let carrier = optional(&args.carrier, "Twilio's account SID (AC...)? none: texts are simulated");
+    sign_in(args.sign_in.clone().unwrap_or_else(|| ask_or(ui, "How do people sign in: password, slack or auth0?", "password")).as_str())?;
+    let alarms: Vec<String> = optional(&args.alarms, "Where do alarms go? Addresses, with commas between them")
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(|address| address.trim().to_owned())
+        .collect();
+    let budget = match args.budget {
+        Some(budget) => Some(budget),
+        None => ask_or(ui, "How many dollars a week may it cost? none: plan never warns", "none").parse().ok(),
+    };
+    let owner = args.owner.clone().or_else(|| alarms.first().cloned()).unwrap_or_else(|| "nobody yet".to_owned());
+    Ok(Answers { account, region, texts, texters, domain, carrier, alarms, budget, owner })
+}
+
+fn count(flag: Option<u64>, ui: &Ui, question: &str, name: &str, default: &str) -> Result<u64, Failure> {
+    if let Some(count) = flag {
+        return Ok(count);
+    }
+    let answer = ask(ui, question, name, default)?;
+    answer.replace([',', '_', ' '], "").parse().map_err(|_| {
+        Failure::new(codes::STAGE_VALUE, format!("\"{answer}\" is no number"))
+            .why(question)
+            .state("nothing was written")
+            .next(format!("spokectl init {name} {default}"))
+    })
+}
+
+fn sign_in(way: &str) -> Result<(), Failure> {
+    if way == "password" {
+        return Ok(());
+    }
+    Err(Failure::new(codes::STAGE_VALUE, format!("the application cannot sign people in with {way} yet"))
+        .why("it knows passwords only (PASSPORT_STRATEGY local)")
+        .state("nothing was written")
+        .next("spokectl init --sign-in password"))
+}
+
+/// The answers as the file's values.
+fn chosen(answers: &Answers) -> Chosen {
+    let size = sizing::of(answers.texts, answers.texters);
+    let mut chosen = Chosen::new();
+    let mut set = |path: &str, value: String| {
+        chosen.insert(path.to_owned(), value);
+    };
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    set("account", quoted(&answers.account));
+    set("region", quoted(&answers.region));
+    set("owner", quoted(&answers.owner));
+    set("network.cidr", quoted("10.20.0.0/16"));
+    set("release.shift", quoted("Linear10PercentEvery1Minute"));
+    set("app.glibc", quoted("2.34"));
+    set("cache.version", quoted("8.0"));
+    let addresses: Vec<_> = answers.alarms.iter().map(|address| quoted(address)).collect();
+    set("alerts.email", format!("[{}]", addresses.join(", ")));
+    if let Some(budget) = answers.budget {
+        set("alerts.weekly_budget", budget.to_string());
+    }
+    if let Some(domain) = &answers.domain {
+        set("edge.domain", quoted(domain));
+    }
+    match &answers.carrier {
+        Some(sid) => set("app.env.TWILIO_ACCOUNT_SID", quoted(sid)),
+        None => set("app.env.SKIP_TWILIO_AND_AUTOREPLY", quoted("1")),
+    }
+    sized(size, &mut set);
+    chosen
+}
+
+fn sized(size: Sizing, set: &mut impl FnMut(&str, String)) {
+    let quoted = |text: &str| format!("\"{text}\"");
+    set("database.kind", quoted(size.database));
+    set("database.version", quoted(if size.database == "rds" { "16.9" } else { "16.8" }));
+    if size.class.is_empty() {
+        set("database.min_capacity", size.capacity.0.to_string());
+        set("database.max_capacity", size.capacity.1.to_string());
+    } else {
+        set("database.class", quoted(size.class));
+    }
+    if size.storage_gib > 0 {
+        set("database.storage_gib", size.storage_gib.to_string());
+    }
+    set("database.multi_az", size.multi_az.to_string());
+    set("cache.class", quoted(size.cache));
+    set("cache.nodes", size.cache_nodes.to_string());
+    set("network.zones", size.zones.to_string());
+    set("network.nat", quoted(if size.nat_each { "each" } else { "one" }));
+    let small = if size.worker > 4 { 10 } else { 3 };
+    set("app.concurrency.web", size.web.to_string());
+    set("app.concurrency.worker", size.worker.to_string());
+    set("app.concurrency.inbound", small.to_string());
+    set("app.concurrency.reports", small.to_string());
+    set("app.concurrency.scheduled", "1".to_owned());
+}
