@@ -58,6 +58,8 @@ pub enum Verb {
     Config(verbs::config::Args),
     /// The instance's secrets: which are set, and a new value for one
     Secrets(verbs::secrets::Args),
+    /// What a deploy would do, and what it means
+    Plan(verbs::plan::Args),
     /// Make a release: build, upload, update the stacks, shift the traffic, move the bundle
     Deploy(verbs::deploy::Args),
     /// Go back to an earlier release: bundle first, then the other functions, then traffic

@@ -110,6 +110,12 @@ pub mod codes {
         RENDER = "SPK-TPL-0001", Error;
         /// A rendered template is larger than CloudFormation takes.
         TEMPLATE_SIZE = "SPK-TPL-0002", Refused;
+        /// A saved plan is not what would happen any more.
+        PLAN_STALE = "SPK-PLN-0001", Refused;
+        /// The planner refuses: it cannot go well.
+        PLAN_REFUSED = "SPK-PLN-0002", Refused;
+        /// Something grave needs a confirmation of its own.
+        NOT_ACCEPTED = "SPK-PLN-0003", Refused;
         /// CloudFormation refused a change set.
         CHANGE_SET = "SPK-CF-0001", Error;
         /// A stack could not be made; it went back.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag};
+use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag, TemplateStage};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -141,6 +141,21 @@ impl Stacks {
                 .filter_map(|one| Some((one.parameter_key?, one.parameter_value?)))
                 .collect(),
         }))
+    }
+
+    /// The template a stack was given, as it was written.
+    pub async fn template(&self, name: &str) -> anyhow::Result<String> {
+        let answer = self
+            .0
+            .get_template()
+            .stack_name(name)
+            .template_stage(TemplateStage::Original)
+            .send()
+            .await
+            .map_err(|error| words(error).context(format!("reading the template of {name}")))?;
+        answer
+            .template_body
+            .with_context(|| format!("stack {name} has no template"))
     }
 
     /// Asks what would change.

@@ -1,3 +1,15 @@
-//! What a deploy would do and mean. Everything here but [`read`] is pure: values in, data out.
+//! What a deploy would do and mean. Deciding is pure (`difference`, `consequence`, `migrations`, `connections`, `cost`,
+//! `report`); `read` looks at what is live, `gate` and `saved` hold a deploy to it.
 
 pub mod connections;
+pub mod consequence;
+pub mod cost;
+pub mod difference;
+mod fixed;
+pub mod gate;
+pub mod migrations;
+pub mod prices;
+pub mod read;
+pub mod report;
+pub mod saved;
+pub mod signals;

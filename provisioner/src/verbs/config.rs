@@ -67,7 +67,12 @@ struct File<'a> {
 
 impl File<'_> {
     fn explained(&self, path: &str, key: &Key) -> Explained {
-        let value = keys::value(self.document, path).cloned();
+        // A number or a list nobody wrote and nothing says a default of is only the type's own nothing.
+        let value = keys::value(self.document, path).cloned().filter(|value| {
+            key.default.is_some()
+                || keys::line(self.text, path).is_some()
+                || value.as_f64() != Some(0.0) && value != &Value::String(String::new())
+        });
         let source = match (keys::line(self.text, path), &value) {
             (Some(line), _) => format!("{}:{line}", self.repository.shown(self.path)),
             (None, None) => "not set".to_owned(),

@@ -11,6 +11,7 @@ pub mod init;
 pub mod local_cloud;
 pub mod lock;
 pub mod logs;
+pub mod plan;
 pub mod rollback;
 pub mod secrets;
 pub mod status;
@@ -26,6 +27,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
     match cli.verb {
         Verb::Up(args) => Box::pin(up::run(global, args, ui)).await,
         Verb::Down(args) => Box::pin(down::run(args, ui)).await,
+        Verb::Plan(args) => Box::pin(plan::run(global, args, ui)).await,
         Verb::Deploy(args) => Box::pin(deploy::run(global, args, ui)).await,
         Verb::Rollback(args) => Box::pin(rollback::run(global, args, ui)).await,
         Verb::Status(args) => Box::pin(status::run(global, args, ui)).await,

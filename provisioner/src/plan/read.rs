@@ -1,0 +1,211 @@
+//! Looking at what is live, and what of it a deploy would change. Nothing is written.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use chrono::Utc;
+use serde_json::Value;
+use spoke_contract::release::Release;
+
+use super::connections::Budget;
+use super::migrations::{self, Migration};
+use super::report::{Identity, Infrastructure, Plan, Refusal};
+use super::{consequence, cost, difference, report, signals};
+use crate::build::{revision, sha256};
+use crate::cloud::cloudformation::Stack;
+use crate::context::Context;
+use crate::failure::{Blame as _, Failure, codes};
+use crate::release::record;
+use crate::template::{self, Kind};
+
+/// One stack, live and wanted.
+#[derive(Debug)]
+pub struct Looked {
+    /// Which.
+    pub kind: Kind,
+    /// The stack as it is, if it is.
+    pub stack: Option<Stack>,
+    /// Its template as it is.
+    pub live: Option<String>,
+    /// The template it shall have.
+    pub wanted: String,
+}
+
+impl Looked {
+    /// What a saved plan is held to: another live state is another plan.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut text = self.live.clone().unwrap_or_default();
+        if let Some(stack) = &self.stack {
+            text.push_str(&stack.status);
+            for (name, value) in &stack.parameters {
+                text.push_str(name);
+                text.push_str(value);
+            }
+        }
+        sha256(text.as_bytes())
+    }
+}
+
+/// Every stack of the stage.
+pub async fn stacks(ctx: &Context) -> Result<Vec<Looked>, Failure> {
+    let mut looked = Vec::new();
+    for kind in ctx.stage.stacks() {
+        let name = kind.stack(&ctx.stage.name);
+        let unreadable = format!("stack {name} cannot be read");
+        let stacks = ctx.cloud.stacks_of(kind);
+        let stack = stacks
+            .find(&name)
+            .await
+            .blame(codes::STACK_UNREADABLE, &unreadable)?
+            .filter(|stack| !["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"].contains(&stack.status.as_str()));
+        let live = match &stack {
+            Some(_) => Some(stacks.template(&name).await.blame(codes::STACK_UNREADABLE, unreadable)?),
+            None => None,
+        };
+        let wanted = template::render(&ctx.repository, &ctx.stage, kind)?;
+        looked.push(Looked { kind, stack, live, wanted });
+    }
+    Ok(looked)
+}
+
+/// The whole plan.
+pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
+    let caller = ctx.cloud.check_identity(&ctx.stage).await?;
+    let looked = stacks(ctx).await?;
+    let is_live = looked.iter().any(|one| one.stack.is_some());
+    let live = if is_live { record::current(ctx).await? } else { None };
+    let (infrastructure, before, after) = compared(&looked)?;
+    let migrations = pending(ctx, live.as_ref())?;
+    let connections = Budget::of(&ctx.stage);
+    let mut refusals = refused_migrations(ctx, live.as_ref(), &migrations).await;
+    if connections.cannot_fit() {
+        refusals.push(Refusal {
+            what: "the connections cannot fit".to_owned(),
+            why: connections.sentence(),
+            next: "lower app.concurrency, or choose a larger database.class".to_owned(),
+        });
+    }
+    let minutes = report::minutes(&infrastructure, &ctx.stage.release.shift);
+    let plan = Plan {
+        identity: Identity {
+            account: caller.account,
+            region: ctx.stage.region.clone(),
+            stage: ctx.stage.name.clone(),
+            by: caller.arn,
+            revision: revision::of(&ctx.repository).await,
+            at: Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        },
+        release: live.as_ref().map(|release| release.number),
+        infrastructure,
+        code: signals::of(&ctx.repository, live.as_ref(), &signals::CODE).await,
+        bundle: signals::of(&ctx.repository, live.as_ref(), &signals::BUNDLE).await,
+        migrations,
+        refusals,
+        connections,
+        minutes,
+        cost_before: before,
+        cost_after: after,
+        weekly_budget: ctx.stage.alerts.weekly_budget,
+        price_date: super::prices::DATE,
+    };
+    Ok((plan, looked))
+}
+
+/// What changes, and what all stacks cost before and after.
+fn compared(looked: &[Looked]) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
+    let parse = |text: &str| difference::parse(text).blame(codes::RENDER, "a template cannot be read");
+    let mut changes = Vec::new();
+    let (mut before, mut after): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
+    let mut stuck = BTreeMap::new();
+    for one in looked {
+        let live = one.live.as_deref().map(parse).transpose()?;
+        let wanted = parse(&one.wanted)?;
+        changes.extend(difference::of(one.kind, live.as_ref(), &wanted).into_iter().map(consequence::of));
+        before.extend(live);
+        after.push(wanted);
+        if let Some(stack) = &one.stack
+            && (stack.status.ends_with("_FAILED") || stack.status.ends_with("_IN_PROGRESS"))
+        {
+            stuck.insert(one.kind.name().to_owned(), stack.status.clone());
+        }
+    }
+    changes.sort_by_key(|one: &consequence::Consequence| one.group);
+    Ok((Infrastructure { changes, stuck }, cost::of(&before), cost::of(&after)))
+}
+
+/// The migrations that would run: those newer than the live schema.
+fn pending(ctx: &Context, live: Option<&Release>) -> Result<Vec<Migration>, Failure> {
+    let schema = live.map_or("", |release| release.schema.as_str());
+    let folder = ctx.repository.path("migrations");
+    let mut files = Vec::new();
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).blame(codes::UNREADABLE, "the migrations cannot be listed"),
+    };
+    for entry in entries.flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let is_newer = name.split('_').next().is_some_and(|stamp| stamp > schema);
+        if !is_newer || entry.path().extension().is_none_or(|kind| kind != "sql") {
+            continue;
+        }
+        let text = std::fs::read_to_string(entry.path())
+            .with_context(|| name.clone())
+            .blame(codes::UNREADABLE, "a migration cannot be read")?;
+        files.push((name, text));
+    }
+    files.sort();
+    Ok(migrations::judge(&files))
+}
+
+/// Contract migrations the running version still needs what they take away of; and such that do not say what they are.
+async fn refused_migrations(ctx: &Context, live: Option<&Release>, pending: &[Migration]) -> Vec<Refusal> {
+    let Some(release) = live else {
+        return Vec::new();
+    };
+    let mut refusals = Vec::new();
+    for migration in pending {
+        let takes_away = migration.statements.iter().filter(|one| {
+            one.class == migrations::Class::Contract || !one.removes.is_empty()
+        });
+        for statement in takes_away {
+            let place = format!("{}:{}", migration.file, statement.line);
+            if migration.phase != "contract" {
+                refusals.push(Refusal {
+                    what: format!("{place} takes something away and its first line does not say so"),
+                    why: statement.why.clone(),
+                    next: "give it a file of its own that begins with \"-- phase: contract\", one release after nothing needs it".to_owned(),
+                });
+                continue;
+            }
+            for removal in &statement.removes {
+                if let Some(why) = needed(ctx, release, removal).await {
+                    refusals.push(Refusal {
+                        what: format!("{place}: release {} still needs what it takes away", release.number),
+                        why,
+                        next: "release the version that does not need it first, and this migration with the release after it".to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    refusals
+}
+
+/// Which query of the running release names what would be gone; the query data of its commit has them all.
+async fn needed(ctx: &Context, release: &Release, removal: &migrations::Removal) -> Option<String> {
+    let commit = release.revision.trim_end_matches("-dirty");
+    let paths = ["app/.sqlx"];
+    let Some(of_table) = signals::holders(&ctx.repository, commit, &removal.table, &paths).await else {
+        return Some(format!("this clone does not have commit {commit} of release {}, so nobody can tell; fetch it", release.number));
+    };
+    let Some(column) = &removal.column else {
+        return of_table.first().map(|file| format!("{} is named in {file}", removal.table));
+    };
+    let of_column = signals::holders(&ctx.repository, commit, column, &paths).await?;
+    of_table
+        .iter()
+        .find(|file| of_column.contains(file))
+        .map(|file| format!("{}.{column} is named in {file}", removal.table))
+}

@@ -1,0 +1,270 @@
+//! The plan: data first, counted, then printed. `--output json` is the same data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::connections::Budget;
+use super::consequence::{Consequence, Group};
+use super::cost::Cost;
+use super::difference::{Action, shown};
+use super::migrations::{Class, Migration};
+use super::signals::Signal;
+use crate::template::shift;
+
+/// Where, who, of what, when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Identity {
+    /// 12 digits.
+    pub account: String,
+    /// Where.
+    pub region: String,
+    /// Which stage.
+    pub stage: String,
+    /// The caller's ARN.
+    pub by: String,
+    /// The commit of the working copy.
+    pub revision: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+/// What the stacks would go through.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Infrastructure {
+    /// Gravest first.
+    pub changes: Vec<Consequence>,
+    /// Stacks that stand where no change can begin, and their status.
+    pub stuck: BTreeMap<String, String>,
+}
+
+/// Why a deploy would be refused.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What to do instead.
+    pub next: String,
+}
+
+/// What a deploy would do.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// Where, who, of what, when.
+    pub identity: Identity,
+    /// The live release.
+    pub release: Option<u64>,
+    /// The stacks.
+    pub infrastructure: Infrastructure,
+    /// The functions.
+    pub code: Signal,
+    /// The front end.
+    pub bundle: Signal,
+    /// The migrations that would run.
+    pub migrations: Vec<Migration>,
+    /// Why a deploy would be refused.
+    pub refusals: Vec<Refusal>,
+    /// Connections to the database.
+    pub connections: Budget,
+    /// Expected minutes, from and to.
+    pub minutes: (u64, u64),
+    /// What the stage costs now.
+    pub cost_before: Cost,
+    /// What it would cost.
+    pub cost_after: Cost,
+    /// What it may cost a week.
+    pub weekly_budget: Option<f64>,
+    /// The oldest of the prices.
+    pub price_date: &'static str,
+}
+
+impl Plan {
+    /// Whether a deploy would change anything.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.infrastructure.changes.is_empty()
+            || !self.migrations.is_empty()
+            || self.code != Signal::Unchanged
+            || self.bundle != Signal::Unchanged
+    }
+
+    /// The groups that need a confirmation of their own, and are in this plan.
+    #[must_use]
+    pub fn grave(&self) -> Vec<Group> {
+        Group::ALL
+            .into_iter()
+            .filter(|group| group.needs().is_some() && self.of(*group).next().is_some())
+            .collect()
+    }
+
+    fn of(&self, group: Group) -> impl Iterator<Item = &Consequence> {
+        self.infrastructure.changes.iter().filter(move |one| one.group == group)
+    }
+
+    fn weekly_change(&self) -> f64 {
+        self.cost_after.weekly - self.cost_before.weekly
+    }
+}
+
+/// Seconds CloudFormation usually takes for a type, made and changed. From AWS's own averages (rain's table).
+const SECONDS: [(&str, u64, u64); 9] = [
+    ("AWS::RDS::DBInstance", 595, 171),
+    ("AWS::RDS::DBCluster", 222, 62),
+    ("AWS::ElastiCache::ReplicationGroup", 712, 208),
+    ("AWS::CloudFront::Distribution", 266, 164),
+    ("AWS::CertificateManager::Certificate", 239, 30),
+    ("AWS::EC2::NatGateway", 106, 106),
+    ("AWS::EC2::VPCEndpoint", 47, 30),
+    ("AWS::Lambda::Function", 20, 15),
+    ("AWS::KMS::Key", 120, 10),
+];
+
+/// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it.
+#[must_use]
+pub fn minutes(infrastructure: &Infrastructure, shift_name: &str) -> (u64, u64) {
+    let mut slowest: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in &infrastructure.changes {
+        let known = SECONDS.iter().find(|(kind, _, _)| *kind == one.change.kind);
+        let seconds = match (known, one.change.action) {
+            (Some((_, made, _)), Action::Add | Action::Replace) => *made,
+            (Some((_, _, changed)), Action::Change | Action::Remove) => *changed,
+            (None, _) => 10,
+        };
+        let stack = slowest.entry(&one.change.stack).or_default();
+        *stack = seconds.max(*stack);
+    }
+    let stacks: u64 = slowest.values().map(|seconds| seconds + 20).sum();
+    let shift = shift::parse(shift_name).map_or(0, |shift| shift.minutes());
+    // Uploads, publishing, the hooks.
+    let rest = 2;
+    (stacks / 60 + shift + rest, stacks.div_ceil(30) + shift + 2 * rest)
+}
+
+/// For people: only sections that hold something, and the counts last.
+#[must_use]
+pub fn text(plan: &Plan) -> String {
+    let mut lines = Vec::new();
+    for refusal in &plan.refusals {
+        lines.push(format!("refused: {}", refusal.what));
+        lines.push(format!("    why   {}", refusal.why));
+        lines.push(format!("    next  {}", refusal.next));
+    }
+    for (stack, status) in &plan.infrastructure.stuck {
+        lines.push(format!("stuck: the {stack} stack stands in {status}"));
+    }
+    for group in Group::ALL {
+        section(plan, group, &mut lines);
+    }
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(signals(plan));
+    lines.extend(numbers(plan));
+    lines.join("\n")
+}
+
+fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {
+    let changes: Vec<_> = plan.of(group).collect();
+    if changes.is_empty() {
+        return;
+    }
+    lines.push(format!("{} ({})", group.title(), changes.len()));
+    // A first deploy adds a hundred things nobody needs to read one by one.
+    let (added, others): (Vec<&Consequence>, Vec<&Consequence>) =
+        changes.into_iter().partition(|one| group == Group::Routine && one.change.action == Action::Add);
+    let mut stacks: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &added {
+        *stacks.entry(&one.change.stack).or_default() += 1;
+    }
+    for (stack, count) in stacks {
+        lines.push(format!("  + {stack}: {count} to add"));
+    }
+    for one in others {
+        let (sign, word) = one.change.action.mark();
+        lines.push(format!("  {sign} {} ({}, {}) {word}", one.change.resource, one.change.stack, one.change.kind));
+        if !one.sentence.is_empty() {
+            lines.push(format!("      {}", one.sentence));
+        }
+        for property in &one.change.properties {
+            lines.push(format!(
+                "      {}: {} → {}",
+                property.path,
+                shown(property.before.as_ref()),
+                shown(property.after.as_ref())
+            ));
+        }
+    }
+}
+
+fn signals(plan: &Plan) -> Vec<String> {
+    let changes = &plan.infrastructure.changes;
+    let count = |action: Action| changes.iter().filter(|one| one.change.action == action).count();
+    let counts: Vec<String> = [
+        (count(Action::Add), "to add"),
+        (count(Action::Change), "to change"),
+        (count(Action::Replace), "to replace"),
+        (count(Action::Remove), "to remove"),
+    ]
+    .iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{count} {word}"))
+    .collect();
+    let stacks = if counts.is_empty() { "no change".to_owned() } else { counts.join(", ") };
+    let mut lines = vec![
+        format!("code            {}", plan.code.sentence()),
+        format!("bundle          {}", plan.bundle.sentence()),
+        format!("migrations      {}", told(&plan.migrations)),
+    ];
+    for migration in &plan.migrations {
+        let grave = migration.statements.iter().filter(|one| one.class != Class::Safe);
+        for statement in grave {
+            lines.push(format!("  {}:{}  {}: {}", migration.file, statement.line, statement.class.word(), statement.why));
+        }
+    }
+    lines.push(format!("infrastructure  {stacks}"));
+    lines
+}
+
+fn told(migrations: &[Migration]) -> String {
+    if migrations.is_empty() {
+        return "none to run".to_owned();
+    }
+    let gravest = migrations.iter().map(Migration::class).max().unwrap_or(Class::Safe);
+    format!("{} to run, {}", migrations.len(), gravest.word())
+}
+
+fn numbers(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![
+        format!("connections     {}", plan.connections.sentence()),
+        format!("time            {} to {} minutes", plan.minutes.0, plan.minutes.1),
+        money(plan),
+    ];
+    let unknown: Vec<_> = plan.cost_after.unknown.iter().map(String::as_str).collect();
+    if !unknown.is_empty() {
+        lines.push(format!("                without a price: {}", unknown.join(", ")));
+    }
+    if let Some(budget) = plan.weekly_budget.filter(|budget| plan.cost_after.weekly > *budget) {
+        lines.push(format!("                above the budget of ${budget:.2} a week"));
+    }
+    lines
+}
+
+fn money(plan: &Plan) -> String {
+    let after = &plan.cost_after;
+    let most = if after.weekly_at_most > after.weekly {
+        format!(" (${:.2} with the database at its highest)", after.weekly_at_most)
+    } else {
+        String::new()
+    };
+    format!(
+        "cost            {}${:.2} a week: ${:.2} → ${:.2}{most}; prices of us-east-1, oldest {}; requests, traffic and texts come on top",
+        if plan.weekly_change() < 0.0 { "-" } else { "+" },
+        plan.weekly_change().abs(),
+        plan.cost_before.weekly,
+        after.weekly,
+        plan.price_date
+    )
+}

@@ -1,0 +1,105 @@
+//! Code, migrations, bundle: what changed since the live release, each told apart from the others.
+
+use serde::{Deserialize, Serialize};
+use spoke_contract::release::Release;
+use tokio::process::Command;
+
+use crate::repository::Repository;
+
+/// Whether one part of a release changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Signal {
+    /// There is no release yet.
+    First,
+    /// The same as the live release.
+    Unchanged,
+    /// Files differ.
+    Changed {
+        /// How many.
+        files: usize,
+    },
+    /// It cannot be told.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+impl Signal {
+    /// For people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::First => "the first".to_owned(),
+            Self::Unchanged => "unchanged".to_owned(),
+            Self::Changed { files } => format!("changed, {files} file{}", if *files == 1 { "" } else { "s" }),
+            Self::Unknown { why } => format!("cannot be told: {why}"),
+        }
+    }
+}
+
+/// What the functions are built from.
+pub const CODE: [&str; 5] = ["app/src", "app/contract", "app/Cargo.toml", "Cargo.toml", "Cargo.lock"];
+/// What the front end is built from.
+pub const BUNDLE: [&str; 1] = ["app/web"];
+
+/// Compares paths of the working copy with the commit the live release was built from.
+pub async fn of(repository: &Repository, live: Option<&Release>, paths: &[&str]) -> Signal {
+    let Some(release) = live else {
+        return Signal::First;
+    };
+    let commit = match release.revision.strip_suffix("-dirty") {
+        Some(_) => {
+            return Signal::Unknown {
+                why: format!("release {} was built from changes no commit has", release.number),
+            };
+        }
+        None => &release.revision,
+    };
+    let mut arguments = vec!["diff", "--name-only", commit, "--"];
+    arguments.extend(paths);
+    let changed = git(repository, &arguments).await;
+    let mut untracked = vec!["ls-files", "--others", "--exclude-standard", "--"];
+    untracked.extend(paths);
+    match (changed, git(repository, &untracked).await) {
+        (Some(changed), Some(new)) => {
+            match changed.lines().chain(new.lines()).filter(|line| !line.is_empty()).count() {
+                0 => Signal::Unchanged,
+                files => Signal::Changed { files },
+            }
+        }
+        _ => Signal::Unknown {
+            why: format!("this clone does not have commit {commit}"),
+        },
+    }
+}
+
+/// Files of a commit below `paths` that hold a word; none if the commit is not here.
+pub async fn holders(repository: &Repository, commit: &str, word: &str, paths: &[&str]) -> Option<Vec<String>> {
+    git(repository, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).await?;
+    let mut arguments = vec!["grep", "-l", "-w", "-i", "-F", word, commit, "--"];
+    arguments.extend(paths);
+    // grep ends with 1 when it finds nothing.
+    let found = git(repository, &arguments).await.unwrap_or_default();
+    Some(
+        found
+            .lines()
+            .filter_map(|line| line.split_once(':').map(|(_, file)| file.to_owned()))
+            .collect(),
+    )
+}
+
+async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(repository.root())
+        .args(arguments)
+        .output()
+        .await
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

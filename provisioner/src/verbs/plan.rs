@@ -1,0 +1,52 @@
+//! `spokectl plan`: what a deploy would do, and what it means.
+
+use std::path::PathBuf;
+
+use chrono::Utc;
+
+use crate::cli::Global;
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::plan::saved::Saved;
+use crate::plan::{read, report};
+use crate::ui::{Ui, dim};
+
+/// What a deploy would do and what it means: data loss, downtime, capacity, permissions, routine.
+///
+/// Reads what is live and changes nothing. Code, bundle, migrations and infrastructure are told apart; the last lines
+/// are the connections at the peak against what the database takes, the time, and the dollars a week.
+///
+/// Ends with 0 if nothing would change, 2 if something would, 5 if a deploy would be refused.
+///
+/// Examples:
+///   spokectl plan --stage prod
+///   spokectl plan --stage prod --save prod.plan && spokectl deploy --stage prod --plan prod.plan
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Write what this plan is held to, for `deploy --plan`
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
+pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Failure> {
+    let ctx = Context::connect(global, &ui).await?;
+    let (plan, looked) = read::plan(&ctx).await?;
+    let identity = &plan.identity;
+    ui.say(dim(&format!(
+        "account {} · {} · stage {} · {} · {} · {}",
+        identity.account, identity.region, identity.stage, identity.by, identity.revision, identity.at
+    )));
+    ui.data(&plan, || report::text(&plan));
+    if let Some(file) = &args.save {
+        Saved::of(&plan, &looked, Utc::now()).write(file)?;
+        ui.done(format!("saved to {}; it holds for 24 hours", file.display()));
+    }
+    Ok(if !plan.refusals.is_empty() {
+        Kind::Refused
+    } else if plan.has_changes() {
+        Kind::Findings
+    } else {
+        Kind::Ok
+    })
+}
