@@ -235,7 +235,7 @@ fn collect(value: &Value, found: &mut Vec<String>) {
                 collect(below, found);
             }
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

@@ -23,8 +23,8 @@ pub fn of<'a>(templates: impl IntoIterator<Item = &'a Value>) -> Cost {
     let mut cost = Cost::default();
     for template in templates {
         let resources = template["Resources"].as_object().cloned().unwrap_or_default();
-        for (name, resource) in &resources {
-            add(&mut cost, name, resource, &resources);
+        for resource in resources.values() {
+            add(&mut cost, resource, &resources);
         }
     }
     cost.weekly = cents(cost.weekly);
@@ -50,7 +50,7 @@ impl Cost {
     }
 }
 
-fn add(cost: &mut Cost, name: &str, resource: &Value, all: &Map<String, Value>) {
+fn add(cost: &mut Cost, resource: &Value, all: &Map<String, Value>) {
     let properties = &resource["Properties"];
     let text = |key: &str| properties[key].as_str().unwrap_or_default();
     match resource["Type"].as_str().unwrap_or_default() {
@@ -77,7 +77,7 @@ fn add(cost: &mut Cost, name: &str, resource: &Value, all: &Map<String, Value>) 
             cost.count("web-acl", 1.0);
             cost.count("web-acl-rule", length(&properties["Rules"]));
         }
-        _ => drop(name),
+        _ => {}
     }
 }
 

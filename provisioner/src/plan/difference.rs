@@ -199,7 +199,8 @@ pub fn shown(value: Option<&Value>) -> String {
         Some(Value::Object(object)) if is_intrinsic(object) => object
             .iter()
             .map(|(key, value)| format!("!{} {}", key.trim_start_matches("Fn::"), shown(Some(value))))
-            .collect(),
+            .collect::<Vec<_>>()
+            .join(" "),
         Some(other) => other.to_string(),
     };
     if text.chars().count() <= 60 {

@@ -1,13 +1,14 @@
 //! The binary as somebody types it.
 
-use std::process::{Command, Output};
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 fn spokectl(arguments: &[&str]) -> Run {
@@ -15,19 +16,29 @@ fn spokectl(arguments: &[&str]) -> Run {
 }
 
 /// Without anything of the environment, so that a profile or an endpoint of the machine is not used.
-fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_spokectl"))
+pub(crate) fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
+    spokectl_told(folder, arguments, "")
+}
+
+/// The same, with something on stdin.
+pub(crate) fn spokectl_told(folder: &str, arguments: &[&str], stdin: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_spokectl"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("COLUMNS", "100")
         .current_dir(folder)
         .args(arguments)
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = child.wait_with_output().unwrap();
     Run {
         code: status.code().unwrap(),
         stdout: String::from_utf8(stdout).unwrap(),
@@ -36,7 +47,7 @@ fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
 }
 
 /// A working copy with nothing in it but what a stage needs.
-fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("templates")).unwrap();
     std::fs::create_dir_all(folder.path().join("stages")).unwrap();
@@ -47,7 +58,7 @@ fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 22] = [
     &[],
     &["up"],
     &["down"],
@@ -59,6 +70,13 @@ const VERBS: [&[&str]; 15] = [
     &["bundle", "list"],
     &["bundle", "show"],
     &["eject"],
+    &["init"],
+    &["config"],
+    &["config", "explain"],
+    &["secrets"],
+    &["secrets", "list"],
+    &["secrets", "set"],
+    &["plan"],
     &["logs"],
     &["lock"],
     &["lock", "status"],

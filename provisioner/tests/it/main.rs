@@ -7,7 +7,9 @@
 
 mod command_line;
 mod lock;
+mod plan;
 mod runbooks;
+mod settings;
 mod stacks;
 mod templates;
 mod working_copy;

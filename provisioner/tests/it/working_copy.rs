@@ -1,5 +1,7 @@
 //! A working copy with templates of its own, and a local cloud to apply them to.
 
+use std::path::Path;
+
 use local_cloud::{LocalCloud, Options};
 use spokectl::cloud::Cloud;
 use spokectl::context::{Context, Interrupt};
@@ -69,6 +71,24 @@ impl Setting {
             .path()
             .join(format!("templates/{kind}.yaml.hbs"));
         std::fs::write(path, text).unwrap();
+    }
+
+    /// The templates of this repository, in the place of empty ones.
+    pub(crate) fn real_templates(&self) {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../templates");
+        for below in ["", "partials"] {
+            for entry in std::fs::read_dir(from.join(below)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    let to = self.root().join("templates").join(below);
+                    std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+                }
+            }
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.folder.path()
     }
 
     pub(crate) async fn end(self) {
