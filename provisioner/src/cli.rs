@@ -70,6 +70,8 @@ pub enum Verb {
     Explain(verbs::explain::Args),
     /// The front-end bundles that are uploaded, and which one pages name
     Bundle(verbs::bundle::Args),
+    /// Write the GitHub Actions workflows, and the trust between GitHub and the account
+    Workflow(verbs::workflow::Args),
     /// Write the plain CloudFormation templates, and how to deploy them without us
     Eject(verbs::eject::Args),
     /// The functions' log lines

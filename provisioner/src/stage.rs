@@ -356,7 +356,11 @@ impl Stage {
     /// Where a stack of this stage lies: CloudFront reads its certificate and web ACL in us-east-1 only.
     #[must_use]
     pub fn region_of(&self, kind: Kind) -> &str {
-        if kind == Kind::Edge { "us-east-1" } else { &self.region }
+        if kind == Kind::Edge {
+            "us-east-1"
+        } else {
+            &self.region
+        }
     }
 }
 
@@ -371,16 +375,26 @@ pub fn load(repository: &Repository, name: &str) -> Result<Stage, Failure> {
 pub fn place(repository: &Repository, name: &str) -> Result<(String, PathBuf), Failure> {
     let given = std::path::Path::new(name);
     if given.extension().is_some_and(|kind| kind == "toml") {
-        let stem = given.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let stem = given
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
         check_name(stem)?;
         return Ok((stem.to_owned(), given.to_owned()));
     }
     check_name(name)?;
-    Ok((name.to_owned(), repository.path("stages").join(format!("{name}.toml"))))
+    Ok((
+        name.to_owned(),
+        repository.path("stages").join(format!("{name}.toml")),
+    ))
 }
 
 /// The text of a stage file.
-pub fn read(repository: &Repository, name: &str, path: &std::path::Path) -> Result<String, Failure> {
+pub fn read(
+    repository: &Repository,
+    name: &str,
+    path: &std::path::Path,
+) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         let known = known(repository);
         Failure::new(

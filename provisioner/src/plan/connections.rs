@@ -35,7 +35,11 @@ pub fn memory_gib(class: &str) -> Option<u32> {
         "medium" => return None,
         "large" => 1,
         "xlarge" => 2,
-        _ => size.strip_suffix("xlarge")?.parse::<u32>().ok()?.checked_mul(2)?,
+        _ => size
+            .strip_suffix("xlarge")?
+            .parse::<u32>()
+            .ok()?
+            .checked_mul(2)?,
     };
     match family.get(..1)? {
         "m" => Some(8 * factor),
@@ -50,8 +54,13 @@ pub fn memory_gib(class: &str) -> Option<u32> {
 pub fn most(database: &Database) -> Option<u32> {
     match database.kind {
         DatabaseKind::Rds | DatabaseKind::Aurora => of_class(&database.class),
-        DatabaseKind::AuroraServerless => Some(of_capacity(database.min_capacity, database.max_capacity)),
-        DatabaseKind::Existing => database.existing.as_ref().map(|there| there.max_connections),
+        DatabaseKind::AuroraServerless => {
+            Some(of_capacity(database.min_capacity, database.max_capacity))
+        }
+        DatabaseKind::Existing => database
+            .existing
+            .as_ref()
+            .map(|there| there.max_connections),
     }
 }
 
@@ -66,8 +75,15 @@ pub(crate) fn of_class(class: &str) -> Option<u32> {
 /// Aurora Serverless v2 takes its limit from the highest capacity, and it is static: AWS's table, between its
 /// lines the line below. With a floor of 0.5 or less it is 2,000 at most.
 fn of_capacity(min: f64, max: f64) -> u32 {
-    const TABLE: [(f64, u32); 7] =
-        [(1.0, 189), (4.0, 823), (8.0, 1669), (16.0, 3360), (32.0, 5000), (64.0, 5000), (256.0, 5000)];
+    const TABLE: [(f64, u32); 7] = [
+        (1.0, 189),
+        (4.0, 823),
+        (8.0, 1669),
+        (16.0, 3360),
+        (32.0, 5000),
+        (64.0, 5000),
+        (256.0, 5000),
+    ];
     let most = TABLE
         .into_iter()
         .take_while(|(units, _)| *units <= max)
@@ -102,7 +118,10 @@ impl Budget {
             .unwrap_or(1);
         let mut running = 0;
         let mut unbounded = Vec::new();
-        for function in Function::ALL.into_iter().filter(|function| !function.is_hook()) {
+        for function in Function::ALL
+            .into_iter()
+            .filter(|function| !function.is_hook())
+        {
             match stage.app.concurrency.get(function.name()) {
                 Some(count) => running += count * pool,
                 None => unbounded.push(function.name()),
@@ -132,7 +151,10 @@ impl Budget {
             || "a limit nobody knows".to_owned(),
             |most| format!("{most} the database takes"),
         );
-        let mut sentence = format!("{} steady, {} while shifting, of {most}", self.steady, self.shifting);
+        let mut sentence = format!(
+            "{} steady, {} while shifting, of {most}",
+            self.steady, self.shifting
+        );
         if !self.unbounded.is_empty() {
             sentence.push_str("; unbounded: ");
             sentence.push_str(&self.unbounded.join(", "));
@@ -156,7 +178,10 @@ mod tests {
             ("db.r7g.8xlarge", 5000),
         ] {
             let most = of_class(class).unwrap();
-            assert!(most.abs_diff(published) * 50 <= published, "{class}: {most}");
+            assert!(
+                most.abs_diff(published) * 50 <= published,
+                "{class}: {most}"
+            );
         }
         assert_eq!(of_class("db.z9.huge"), None);
     }

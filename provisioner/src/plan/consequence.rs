@@ -4,10 +4,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::connections::memory_gib;
+use super::cost;
 use super::difference::{Action, Change, Property, shown};
 
 /// The groups, gravest first; the order in which a plan tells them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
     /// Something that holds data goes or is replaced.
@@ -18,13 +21,22 @@ pub enum Group {
     Capacity,
     /// Somebody may do more than before.
     Permissions,
+    /// A dollar a week, or more, that was not paid before or is no longer.
+    Cost,
     /// Nobody notices.
     Routine,
 }
 
 impl Group {
     /// All of them, gravest first.
-    pub const ALL: [Self; 5] = [Self::DataLoss, Self::Downtime, Self::Capacity, Self::Permissions, Self::Routine];
+    pub const ALL: [Self; 6] = [
+        Self::DataLoss,
+        Self::Downtime,
+        Self::Capacity,
+        Self::Permissions,
+        Self::Cost,
+        Self::Routine,
+    ];
 
     /// As a plan's headline and as the value of `--accept`.
     #[must_use]
@@ -34,6 +46,7 @@ impl Group {
             Self::Downtime => "downtime",
             Self::Capacity => "capacity decrease",
             Self::Permissions => "permission widening",
+            Self::Cost => "cost",
             Self::Routine => "routine",
         }
     }
@@ -44,7 +57,7 @@ impl Group {
         match self {
             Self::DataLoss => Some("data-loss"),
             Self::Capacity => Some("capacity"),
-            Self::Downtime | Self::Permissions | Self::Routine => None,
+            Self::Downtime | Self::Permissions | Self::Cost | Self::Routine => None,
         }
     }
 }
@@ -85,7 +98,11 @@ const SERVING: [&str; 8] = [
 #[must_use]
 pub fn of(change: Change) -> Consequence {
     let (group, sentence) = judge(&change);
-    Consequence { group, sentence, change }
+    Consequence {
+        group,
+        sentence,
+        change,
+    }
 }
 
 fn judge(change: &Change) -> (Group, String) {
@@ -94,25 +111,45 @@ fn judge(change: &Change) -> (Group, String) {
     }
     let goes = matches!(change.action, Action::Remove | Action::Replace);
     if goes && SERVING.contains(&change.kind.as_str()) {
-        return (Group::Downtime, "nothing answers until the new one is there".to_owned());
+        return (
+            Group::Downtime,
+            "nothing answers until the new one is there".to_owned(),
+        );
     }
     if change.action == Action::Remove && change.kind == "AWS::RDS::DBInstance" {
-        return (Group::Capacity, "one machine less in front of the cluster".to_owned());
+        return (
+            Group::Capacity,
+            "one machine less in front of the cluster".to_owned(),
+        );
     }
-    if let Some(less) = change.properties.iter().find_map(|property| falls(&change.kind, property)) {
+    if let Some(less) = change
+        .properties
+        .iter()
+        .find_map(|property| falls(&change.kind, property))
+    {
         return (Group::Capacity, less);
     }
-    if let Some(outage) = change.properties.iter().find_map(|property| outage(&change.kind, property)) {
+    if let Some(outage) = change
+        .properties
+        .iter()
+        .find_map(|property| outage(&change.kind, property))
+    {
         return (Group::Downtime, outage);
     }
     if let Some(wider) = widens(change) {
         return (Group::Permissions, wider);
     }
+    let weekly = cost::of_change(change);
+    if weekly.abs() >= 1.0 {
+        let sign = if weekly < 0.0 { "-" } else { "+" };
+        return (Group::Cost, format!("{sign}${:.2} a week", weekly.abs()));
+    }
     (Group::Routine, String::new())
 }
 
 fn data_loss(change: &Change) -> Option<String> {
-    let in_cluster = change.before.get("DBClusterIdentifier").is_some() && change.kind == "AWS::RDS::DBInstance";
+    let in_cluster =
+        change.before.get("DBClusterIdentifier").is_some() && change.kind == "AWS::RDS::DBInstance";
     if change.action == Action::Add || in_cluster || !STATEFUL.contains(&change.kind.as_str()) {
         return None;
     }
@@ -130,14 +167,26 @@ fn data_loss(change: &Change) -> Option<String> {
 
 /// Whether a number, a class or a switch says less than before.
 fn falls(kind: &str, property: &Property) -> Option<String> {
-    let told = || format!("{}: {} → {}", property.path, shown(property.before.as_ref()), shown(property.after.as_ref()));
+    let told = || {
+        format!(
+            "{}: {} → {}",
+            property.path,
+            shown(property.before.as_ref()),
+            shown(property.after.as_ref())
+        )
+    };
     let (before, after) = (property.before.as_ref()?, property.after.as_ref());
     let less = match (kind, property.path.as_str()) {
-        ("AWS::RDS::DBInstance", "DBInstanceClass") => {
-            class_memory(before).zip(after.and_then(class_memory)).is_some_and(|(old, new)| new < old)
-        }
+        ("AWS::RDS::DBInstance", "DBInstanceClass") => class_memory(before)
+            .zip(after.and_then(class_memory))
+            .is_some_and(|(old, new)| new < old),
         ("AWS::RDS::DBInstance", "AllocatedStorage" | "MultiAZ" | "BackupRetentionPeriod")
-        | ("AWS::RDS::DBCluster", "ServerlessV2ScalingConfiguration.MinCapacity" | "ServerlessV2ScalingConfiguration.MaxCapacity" | "BackupRetentionPeriod")
+        | (
+            "AWS::RDS::DBCluster",
+            "ServerlessV2ScalingConfiguration.MinCapacity"
+            | "ServerlessV2ScalingConfiguration.MaxCapacity"
+            | "BackupRetentionPeriod",
+        )
         | ("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters")
         | ("AWS::Lambda::Function", "ReservedConcurrentExecutions" | "MemorySize")
         | ("AWS::Logs::LogGroup", "RetentionInDays") => number(Some(before)) > number(after),
@@ -160,15 +209,22 @@ fn number(value: Option<&Value>) -> f64 {
 }
 
 fn outage(kind: &str, property: &Property) -> Option<String> {
-    let change = format!("{} → {}", shown(property.before.as_ref()), shown(property.after.as_ref()));
+    let change = format!(
+        "{} → {}",
+        shown(property.before.as_ref()),
+        shown(property.after.as_ref())
+    );
     let sentence = match (kind, property.path.as_str()) {
         ("AWS::RDS::DBInstance", "DBInstanceClass") => {
-            format!("the database restarts on its new class, {change}: minutes, with a standby about one; it can take hours")
+            format!(
+                "the database restarts on its new class, {change}: minutes, with a standby about one; it can take hours"
+            )
         }
         ("AWS::RDS::DBInstance" | "AWS::RDS::DBCluster", "EngineVersion") => {
             format!("the database restarts with its new version, {change}: minutes")
         }
-        ("AWS::RDS::DBInstance", "DBParameterGroupName") | ("AWS::RDS::DBCluster", "DBClusterParameterGroupName") => {
+        ("AWS::RDS::DBInstance", "DBParameterGroupName")
+        | ("AWS::RDS::DBCluster", "DBClusterParameterGroupName") => {
             "static parameters hold after a restart of the database".to_owned()
         }
         ("AWS::ElastiCache::ReplicationGroup", "CacheNodeType" | "EngineVersion") => {
@@ -187,23 +243,39 @@ fn widens(change: &Change) -> Option<String> {
     match change.kind.as_str() {
         "AWS::IAM::Role" | "AWS::IAM::Policy" | "AWS::IAM::ManagedPolicy" => {
             let (before, after) = (grants(&change.before), grants(&change.after));
-            let new: Vec<_> = after.into_iter().filter(|grant| !before.contains(grant)).collect();
+            let new: Vec<_> = after
+                .into_iter()
+                .filter(|grant| !before.contains(grant))
+                .collect();
             (!new.is_empty() && change.action != Action::Add).then(|| new.join("; "))
         }
         "AWS::EC2::SecurityGroupIngress" if change.action != Action::Remove => Some(format!(
             "port {} lets {} in",
             shown(change.after.get("FromPort")),
-            shown(change.after.get("SourceSecurityGroupId").or_else(|| change.after.get("CidrIp")))
+            shown(
+                change
+                    .after
+                    .get("SourceSecurityGroupId")
+                    .or_else(|| change.after.get("CidrIp"))
+            )
         ))
         .filter(|_| change.action != Action::Add),
         "AWS::EC2::SecurityGroup" if change.action == Action::Change => change
             .properties
             .iter()
-            .find(|property| property.path.starts_with("SecurityGroupIngress") || property.path.starts_with("SecurityGroupEgress"))
+            .find(|property| {
+                property.path.starts_with("SecurityGroupIngress")
+                    || property.path.starts_with("SecurityGroupEgress")
+            })
             .map(|property| format!("{}: {}", property.path, shown(property.after.as_ref()))),
-        "AWS::S3::BucketPolicy" | "AWS::Lambda::Permission" | "AWS::SQS::QueuePolicy" if change.action == Action::Change => {
+        "AWS::S3::BucketPolicy" | "AWS::Lambda::Permission" | "AWS::SQS::QueuePolicy"
+            if change.action == Action::Change =>
+        {
             let (before, after) = (grants(&change.before), grants(&change.after));
-            let new: Vec<_> = after.into_iter().filter(|grant| !before.contains(grant)).collect();
+            let new: Vec<_> = after
+                .into_iter()
+                .filter(|grant| !before.contains(grant))
+                .collect();
             (!new.is_empty()).then(|| new.join("; "))
         }
         _ => None,
@@ -223,8 +295,13 @@ fn collect(value: &Value, found: &mut Vec<String>) {
         Value::Object(object) => {
             if object.get("Effect").and_then(Value::as_str) == Some("Allow") {
                 for action in list(object.get("Action")) {
-                    for resource in list(object.get("Resource").or_else(|| object.get("Principal"))) {
-                        found.push(format!("{} on {}", shown(Some(&action)), shown(Some(&resource))));
+                    for resource in list(object.get("Resource").or_else(|| object.get("Principal")))
+                    {
+                        found.push(format!(
+                            "{} on {}",
+                            shown(Some(&action)),
+                            shown(Some(&resource))
+                        ));
                     }
                 }
             }
@@ -275,9 +352,15 @@ Resources:
     fn a_replaced_database_is_the_gravest_of_all() {
         let found = judged(DATABASE, &DATABASE.replace("spoke", "spoke2"));
         assert_eq!(found[0].0, Group::DataLoss);
-        assert_eq!(found[0].1, "is replaced by an empty one; a last snapshot is kept");
+        assert_eq!(
+            found[0].1,
+            "is replaced by an empty one; a last snapshot is kept"
+        );
         let gone = judged(DATABASE, "Resources: {}");
-        assert_eq!(gone[0], (Group::DataLoss, "goes; a last snapshot is kept".to_owned()));
+        assert_eq!(
+            gone[0],
+            (Group::DataLoss, "goes; a last snapshot is kept".to_owned())
+        );
     }
 
     #[test]
@@ -287,7 +370,10 @@ Resources:
         let smaller = judged(DATABASE, &DATABASE.replace("r7g.large", "t4g.large"));
         assert_eq!(smaller[0].0, Group::Capacity);
         assert_eq!(smaller[0].1, "DBInstanceClass: db.r7g.large → db.t4g.large");
-        let alone = judged(DATABASE, &DATABASE.replace("MultiAZ: true", "MultiAZ: false"));
+        let alone = judged(
+            DATABASE,
+            &DATABASE.replace("MultiAZ: true", "MultiAZ: false"),
+        );
         assert_eq!(alone[0].0, Group::Capacity);
     }
 
@@ -303,9 +389,18 @@ Resources:
             Statement:
               - { Effect: Allow, Action: [s3:GetObject], Resource: !Ref A }
 ";
-        let wider = judged(role, &role.replace("[s3:GetObject]", "[s3:GetObject, s3:PutObject]"));
-        assert_eq!(wider, [(Group::Permissions, "s3:PutObject on !Ref A".to_owned())]);
-        let narrower = judged(&role.replace("[s3:GetObject]", "[s3:GetObject, s3:PutObject]"), role);
+        let wider = judged(
+            role,
+            &role.replace("[s3:GetObject]", "[s3:GetObject, s3:PutObject]"),
+        );
+        assert_eq!(
+            wider,
+            [(Group::Permissions, "s3:PutObject on !Ref A".to_owned())]
+        );
+        let narrower = judged(
+            &role.replace("[s3:GetObject]", "[s3:GetObject, s3:PutObject]"),
+            role,
+        );
         assert_eq!(narrower[0].0, Group::Routine);
     }
 

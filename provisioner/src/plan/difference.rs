@@ -72,7 +72,8 @@ pub struct Change {
 
 /// A template as JSON, its short tags (`!Ref`) in their long form.
 pub fn parse(text: &str) -> anyhow::Result<Value> {
-    let template: serde_norway::Value = serde_norway::from_str(text).context("the template is no YAML")?;
+    let template: serde_norway::Value =
+        serde_norway::from_str(text).context("the template is no YAML")?;
     Ok(long(template))
 }
 
@@ -92,7 +93,9 @@ fn long(value: serde_norway::Value) -> Value {
             pairs
                 .into_iter()
                 .map(|(key, value)| {
-                    let key = key.as_str().map_or_else(|| long(key.clone()).to_string(), ToOwned::to_owned);
+                    let key = key
+                        .as_str()
+                        .map_or_else(|| long(key.clone()).to_string(), ToOwned::to_owned);
                     (key, long(value))
                 })
                 .collect::<Map<_, _>>(),
@@ -100,7 +103,11 @@ fn long(value: serde_norway::Value) -> Value {
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
             let name = tag.trim_start_matches('!');
-            let key = if ["Ref", "Condition"].contains(&name) { name.to_owned() } else { format!("Fn::{name}") };
+            let key = if ["Ref", "Condition"].contains(&name) {
+                name.to_owned()
+            } else {
+                format!("Fn::{name}")
+            };
             Value::Object(Map::from_iter([(key, long(tagged.value))]))
         }
     }
@@ -131,22 +138,41 @@ fn one(stack: Kind, name: &str, old: Option<&Value>, new: Option<&Value>) -> Opt
         (Some(_), None) => Action::Remove,
         (Some(old), Some(new)) if old["Type"] != new["Type"] => Action::Replace,
         (Some(old), Some(new)) => {
-            compare("", Some(&old["Properties"]), Some(&new["Properties"]), &mut properties);
+            compare(
+                "",
+                Some(&old["Properties"]),
+                Some(&new["Properties"]),
+                &mut properties,
+            );
             if properties.is_empty() && same_but_properties(old, new) {
                 return None;
             }
-            let replaced = properties
-                .iter()
-                .any(|property| fixed::replaces(&kind, property.path.split(['.', '[']).next().unwrap_or_default()));
-            if replaced { Action::Replace } else { Action::Change }
+            let replaced = properties.iter().any(|property| {
+                fixed::replaces(
+                    &kind,
+                    property.path.split(['.', '[']).next().unwrap_or_default(),
+                )
+            });
+            if replaced {
+                Action::Replace
+            } else {
+                Action::Change
+            }
         }
         (None, None) => return None,
     };
-    let policy = if action == Action::Replace { "UpdateReplacePolicy" } else { "DeletionPolicy" };
+    let policy = if action == Action::Replace {
+        "UpdateReplacePolicy"
+    } else {
+        "DeletionPolicy"
+    };
     Some(Change {
         stack: stack.name().to_owned(),
         resource: name.to_owned(),
-        fate: old.and_then(|old| old[policy].as_str()).unwrap_or("Delete").to_owned(),
+        fate: old
+            .and_then(|old| old[policy].as_str())
+            .unwrap_or("Delete")
+            .to_owned(),
         kind,
         action,
         properties,
@@ -157,9 +183,14 @@ fn one(stack: Kind, name: &str, old: Option<&Value>, new: Option<&Value>) -> Opt
 
 /// Policies and dependencies are changes as well, of no property.
 fn same_but_properties(old: &Value, new: &Value) -> bool {
-    ["DeletionPolicy", "UpdateReplacePolicy", "DependsOn", "Condition"]
-        .iter()
-        .all(|attribute| old.get(attribute) == new.get(attribute))
+    [
+        "DeletionPolicy",
+        "UpdateReplacePolicy",
+        "DependsOn",
+        "Condition",
+    ]
+    .iter()
+    .all(|attribute| old.get(attribute) == new.get(attribute))
 }
 
 fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mut Vec<Property>) {
@@ -174,7 +205,11 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
     {
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         for name in names {
-            let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            let below = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
             compare(&below, old.get(name), new.get(name), found);
         }
         return;
@@ -187,7 +222,10 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
 }
 
 fn is_intrinsic(object: &Map<String, Value>) -> bool {
-    object.len() == 1 && object.keys().all(|key| key == "Ref" || key.starts_with("Fn::"))
+    object.len() == 1
+        && object
+            .keys()
+            .all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
 /// A value for people: short, references as they are written.
@@ -198,7 +236,9 @@ pub fn shown(value: Option<&Value>) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(object)) if is_intrinsic(object) => object
             .iter()
-            .map(|(key, value)| format!("!{} {}", key.trim_start_matches("Fn::"), shown(Some(value))))
+            .map(|(key, value)| {
+                format!("!{} {}", key.trim_start_matches("Fn::"), shown(Some(value)))
+            })
             .collect::<Vec<_>>()
             .join(" "),
         Some(other) => other.to_string(),
@@ -222,7 +262,14 @@ mod tests {
                 let told = change
                     .properties
                     .iter()
-                    .map(|p| format!("{}: {} -> {}", p.path, shown(p.before.as_ref()), shown(p.after.as_ref())))
+                    .map(|p| {
+                        format!(
+                            "{}: {} -> {}",
+                            p.path,
+                            shown(p.before.as_ref()),
+                            shown(p.after.as_ref())
+                        )
+                    })
                     .collect();
                 (change.resource, change.action, told)
             })
@@ -242,7 +289,9 @@ Resources:
     #[test]
     fn only_what_differs_is_told() {
         assert!(changes(BEFORE, BEFORE).is_empty());
-        let after = BEFORE.replace("30", "60").replace("Tags: [x]", "Kms: { Key: !Ref K }");
+        let after = BEFORE
+            .replace("30", "60")
+            .replace("Tags: [x]", "Kms: { Key: !Ref K }");
         assert_eq!(
             changes(BEFORE, &after),
             [(

@@ -19,9 +19,16 @@ pub async fn pass(ctx: &Context, accepted: &[Group], file: Option<&Path>) -> Res
         let saved = Saved::read(file)?;
         let wrong = saved.differs(&Saved::of(&plan, &looked, Utc::now()));
         if !wrong.is_empty() {
-            let mut failure = Failure::new(codes::PLAN_STALE, format!("{} is no longer the plan", file.display()))
-                .state("nothing was touched")
-                .next(format!("spokectl plan{} --save {}", ctx.flag(), file.display()));
+            let mut failure = Failure::new(
+                codes::PLAN_STALE,
+                format!("{} is no longer the plan", file.display()),
+            )
+            .state("nothing was touched")
+            .next(format!(
+                "spokectl plan{} --save {}",
+                ctx.flag(),
+                file.display()
+            ));
             failure.why = wrong;
             return Err(failure);
         }
@@ -34,9 +41,12 @@ fn refused(ctx: &Context, plan: &Plan) -> Result<(), Failure> {
     if plan.refusals.is_empty() {
         return Ok(());
     }
-    let mut failure = Failure::new(codes::PLAN_REFUSED, "this release cannot go well").state("nothing was touched");
+    let mut failure = Failure::new(codes::PLAN_REFUSED, "this release cannot go well")
+        .state("nothing was touched");
     for refusal in &plan.refusals {
-        failure = failure.why(format!("{}: {}", refusal.what, refusal.why)).next(refusal.next.clone());
+        failure = failure
+            .why(format!("{}: {}", refusal.what, refusal.why))
+            .next(refusal.next.clone());
     }
     Err(failure.next(format!("spokectl plan{}", ctx.flag())))
 }
@@ -52,18 +62,33 @@ fn confirmed(ctx: &Context, plan: &Plan, accepted: &[Group]) -> Result<(), Failu
             .changes
             .iter()
             .filter(|one| one.group == group)
-            .map(|one| format!("{} ({}): {}", one.change.resource, one.change.stack, one.sentence))
+            .map(|one| {
+                format!(
+                    "{} ({}): {}",
+                    one.change.resource, one.change.stack, one.sentence
+                )
+            })
             .collect();
         if ctx.ui.can_ask() {
             ctx.ui.say(report::text(plan));
-            if ctx.ui.ask(&format!("{}: {}. Go on?", group.title(), told.join("; "))) {
+            if ctx
+                .ui
+                .ask(&format!("{}: {}. Go on?", group.title(), told.join("; ")))
+            {
                 continue;
             }
         }
-        let mut failure = Failure::new(codes::NOT_ACCEPTED, format!("this release means {}", group.title()))
-            .state("nothing was touched")
-            .next(format!("spokectl plan{}", ctx.flag()))
-            .next(format!("spokectl deploy{} --accept {}", ctx.flag(), group.needs().unwrap_or_default()));
+        let mut failure = Failure::new(
+            codes::NOT_ACCEPTED,
+            format!("this release means {}", group.title()),
+        )
+        .state("nothing was touched")
+        .next(format!("spokectl plan{}", ctx.flag()))
+        .next(format!(
+            "spokectl deploy{} --accept {}",
+            ctx.flag(),
+            group.needs().unwrap_or_default()
+        ));
         failure.why = told;
         return Err(failure);
     }

@@ -21,7 +21,11 @@ const fn hourly(of: &'static str, hourly: f64, date: &'static str) -> Price {
 }
 
 const fn monthly(of: &'static str, monthly: f64, date: &'static str) -> Price {
-    Price { of, hourly: monthly / HOURS_A_MONTH, date }
+    Price {
+        of,
+        hourly: monthly / HOURS_A_MONTH,
+        date,
+    }
 }
 
 /// The oldest day among the prices: the one `plan` prints.
@@ -74,14 +78,18 @@ pub fn of(what: &str) -> Option<f64> {
         "xlarge" => 2.0,
         _ => 2.0 * size.strip_suffix("xlarge")?.parse::<f64>().ok()?,
     };
-    let large = ALL.iter().find(|price| price.of == format!("{family}.large"));
+    let large = ALL
+        .iter()
+        .find(|price| price.of == format!("{family}.large"));
     large
         .map(|price| price.hourly * steps)
         .or_else(|| of_medium(family).map(|medium| medium * 2.0 * steps))
 }
 
 fn of_medium(family: &str) -> Option<f64> {
-    ALL.iter().find(|price| price.of == format!("{family}.medium")).map(|price| price.hourly)
+    ALL.iter()
+        .find(|price| price.of == format!("{family}.medium"))
+        .map(|price| price.hourly)
 }
 
 #[cfg(test)]

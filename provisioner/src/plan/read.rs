@@ -58,13 +58,25 @@ pub async fn stacks(ctx: &Context) -> Result<Vec<Looked>, Failure> {
             .find(&name)
             .await
             .blame(codes::STACK_UNREADABLE, &unreadable)?
-            .filter(|stack| !["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"].contains(&stack.status.as_str()));
+            .filter(|stack| {
+                !["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"].contains(&stack.status.as_str())
+            });
         let live = match &stack {
-            Some(_) => Some(stacks.template(&name).await.blame(codes::STACK_UNREADABLE, unreadable)?),
+            Some(_) => Some(
+                stacks
+                    .template(&name)
+                    .await
+                    .blame(codes::STACK_UNREADABLE, unreadable)?,
+            ),
             None => None,
         };
         let wanted = template::render(&ctx.repository, &ctx.stage, kind)?;
-        looked.push(Looked { kind, stack, live, wanted });
+        looked.push(Looked {
+            kind,
+            stack,
+            live,
+            wanted,
+        });
     }
     Ok(looked)
 }
@@ -74,7 +86,11 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     let looked = stacks(ctx).await?;
     let is_live = looked.iter().any(|one| one.stack.is_some());
-    let live = if is_live { record::current(ctx).await? } else { None };
+    let live = if is_live {
+        record::current(ctx).await?
+    } else {
+        None
+    };
     let (infrastructure, before, after) = compared(&looked)?;
     let migrations = pending(ctx, live.as_ref())?;
     let connections = Budget::of(&ctx.stage);
@@ -114,14 +130,19 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
 
 /// What changes, and what all stacks cost before and after.
 fn compared(looked: &[Looked]) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
-    let parse = |text: &str| difference::parse(text).blame(codes::RENDER, "a template cannot be read");
+    let parse =
+        |text: &str| difference::parse(text).blame(codes::RENDER, "a template cannot be read");
     let mut changes = Vec::new();
     let (mut before, mut after): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     let mut stuck = BTreeMap::new();
     for one in looked {
         let live = one.live.as_deref().map(parse).transpose()?;
         let wanted = parse(&one.wanted)?;
-        changes.extend(difference::of(one.kind, live.as_ref(), &wanted).into_iter().map(consequence::of));
+        changes.extend(
+            difference::of(one.kind, live.as_ref(), &wanted)
+                .into_iter()
+                .map(consequence::of),
+        );
         before.extend(live);
         after.push(wanted);
         if let Some(stack) = &one.stack
@@ -131,7 +152,11 @@ fn compared(looked: &[Looked]) -> Result<(Infrastructure, cost::Cost, cost::Cost
         }
     }
     changes.sort_by_key(|one: &consequence::Consequence| one.group);
-    Ok((Infrastructure { changes, stuck }, cost::of(&before), cost::of(&after)))
+    Ok((
+        Infrastructure { changes, stuck },
+        cost::of(&before),
+        cost::of(&after),
+    ))
 }
 
 /// The migrations that would run: those newer than the live schema.
@@ -142,10 +167,14 @@ fn pending(ctx: &Context, live: Option<&Release>) -> Result<Vec<Migration>, Fail
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).blame(codes::UNREADABLE, "the migrations cannot be listed"),
+        Err(error) => {
+            return Err(error).blame(codes::UNREADABLE, "the migrations cannot be listed");
+        }
     };
     for entry in entries.flatten() {
-        let Ok(name) = entry.file_name().into_string() else { continue };
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
         let is_newer = name.split('_').next().is_some_and(|stamp| stamp > schema);
         if !is_newer || entry.path().extension().is_none_or(|kind| kind != "sql") {
             continue;
@@ -160,15 +189,20 @@ fn pending(ctx: &Context, live: Option<&Release>) -> Result<Vec<Migration>, Fail
 }
 
 /// Contract migrations the running version still needs what they take away of; and such that do not say what they are.
-async fn refused_migrations(ctx: &Context, live: Option<&Release>, pending: &[Migration]) -> Vec<Refusal> {
+async fn refused_migrations(
+    ctx: &Context,
+    live: Option<&Release>,
+    pending: &[Migration],
+) -> Vec<Refusal> {
     let Some(release) = live else {
         return Vec::new();
     };
     let mut refusals = Vec::new();
     for migration in pending {
-        let takes_away = migration.statements.iter().filter(|one| {
-            one.class == migrations::Class::Contract || !one.removes.is_empty()
-        });
+        let takes_away = migration
+            .statements
+            .iter()
+            .filter(|one| one.class == migrations::Class::Contract || !one.removes.is_empty());
         for statement in takes_away {
             let place = format!("{}:{}", migration.file, statement.line);
             if migration.phase != "contract" {
@@ -197,11 +231,17 @@ async fn refused_migrations(ctx: &Context, live: Option<&Release>, pending: &[Mi
 async fn needed(ctx: &Context, release: &Release, removal: &migrations::Removal) -> Option<String> {
     let commit = release.revision.trim_end_matches("-dirty");
     let paths = ["app/.sqlx"];
-    let Some(of_table) = signals::holders(&ctx.repository, commit, &removal.table, &paths).await else {
-        return Some(format!("this clone does not have commit {commit} of release {}, so nobody can tell; fetch it", release.number));
+    let Some(of_table) = signals::holders(&ctx.repository, commit, &removal.table, &paths).await
+    else {
+        return Some(format!(
+            "this clone does not have commit {commit} of release {}, so nobody can tell; fetch it",
+            release.number
+        ));
     };
     let Some(column) = &removal.column else {
-        return of_table.first().map(|file| format!("{} is named in {file}", removal.table));
+        return of_table
+            .first()
+            .map(|file| format!("{} is named in {file}", removal.table));
     };
     let of_column = signals::holders(&ctx.repository, commit, column, &paths).await?;
     of_table

@@ -101,7 +101,10 @@ impl Plan {
     }
 
     fn of(&self, group: Group) -> impl Iterator<Item = &Consequence> {
-        self.infrastructure.changes.iter().filter(move |one| one.group == group)
+        self.infrastructure
+            .changes
+            .iter()
+            .filter(move |one| one.group == group)
     }
 
     fn weekly_change(&self) -> f64 {
@@ -140,7 +143,10 @@ pub fn minutes(infrastructure: &Infrastructure, shift_name: &str) -> (u64, u64) 
     let shift = shift::parse(shift_name).map_or(0, |shift| shift.minutes());
     // Uploads, publishing, the hooks.
     let rest = 2;
-    (stacks / 60 + shift + rest, stacks.div_ceil(30) + shift + 2 * rest)
+    (
+        stacks / 60 + shift + rest,
+        stacks.div_ceil(30) + shift + 2 * rest,
+    )
 }
 
 /// For people: only sections that hold something, and the counts last.
@@ -173,8 +179,9 @@ fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {
     }
     lines.push(format!("{} ({})", group.title(), changes.len()));
     // A first deploy adds a hundred things nobody needs to read one by one.
-    let (added, others): (Vec<&Consequence>, Vec<&Consequence>) =
-        changes.into_iter().partition(|one| group == Group::Routine && one.change.action == Action::Add);
+    let (added, others): (Vec<&Consequence>, Vec<&Consequence>) = changes
+        .into_iter()
+        .partition(|one| group == Group::Routine && one.change.action == Action::Add);
     let mut stacks: BTreeMap<&str, usize> = BTreeMap::new();
     for one in &added {
         *stacks.entry(&one.change.stack).or_default() += 1;
@@ -184,24 +191,36 @@ fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {
     }
     for one in others {
         let (sign, word) = one.change.action.mark();
-        lines.push(format!("  {sign} {} ({}, {}) {word}", one.change.resource, one.change.stack, one.change.kind));
+        lines.push(format!(
+            "  {sign} {} ({}, {}) {word}",
+            one.change.resource, one.change.stack, one.change.kind
+        ));
         if !one.sentence.is_empty() {
             lines.push(format!("      {}", one.sentence));
         }
-        for property in &one.change.properties {
-            lines.push(format!(
-                "      {}: {} → {}",
+        let told = one.change.properties.iter().map(|property| {
+            format!(
+                "{}: {} → {}",
                 property.path,
                 shown(property.before.as_ref()),
                 shown(property.after.as_ref())
-            ));
-        }
+            )
+        });
+        lines.extend(
+            told.filter(|line| *line != one.sentence)
+                .map(|line| format!("      {line}")),
+        );
     }
 }
 
 fn signals(plan: &Plan) -> Vec<String> {
     let changes = &plan.infrastructure.changes;
-    let count = |action: Action| changes.iter().filter(|one| one.change.action == action).count();
+    let count = |action: Action| {
+        changes
+            .iter()
+            .filter(|one| one.change.action == action)
+            .count()
+    };
     let counts: Vec<String> = [
         (count(Action::Add), "to add"),
         (count(Action::Change), "to change"),
@@ -212,16 +231,29 @@ fn signals(plan: &Plan) -> Vec<String> {
     .filter(|(count, _)| *count > 0)
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
-    let stacks = if counts.is_empty() { "no change".to_owned() } else { counts.join(", ") };
+    let stacks = if counts.is_empty() {
+        "no change".to_owned()
+    } else {
+        counts.join(", ")
+    };
     let mut lines = vec![
         format!("code            {}", plan.code.sentence()),
         format!("bundle          {}", plan.bundle.sentence()),
         format!("migrations      {}", told(&plan.migrations)),
     ];
     for migration in &plan.migrations {
-        let grave = migration.statements.iter().filter(|one| one.class != Class::Safe);
+        let grave = migration
+            .statements
+            .iter()
+            .filter(|one| one.class != Class::Safe);
         for statement in grave {
-            lines.push(format!("  {}:{}  {}: {}", migration.file, statement.line, statement.class.word(), statement.why));
+            lines.push(format!(
+                "  {}:{}  {}: {}",
+                migration.file,
+                statement.line,
+                statement.class.word(),
+                statement.why
+            ));
         }
     }
     lines.push(format!("infrastructure  {stacks}"));
@@ -232,22 +264,37 @@ fn told(migrations: &[Migration]) -> String {
     if migrations.is_empty() {
         return "none to run".to_owned();
     }
-    let gravest = migrations.iter().map(Migration::class).max().unwrap_or(Class::Safe);
+    let gravest = migrations
+        .iter()
+        .map(Migration::class)
+        .max()
+        .unwrap_or(Class::Safe);
     format!("{} to run, {}", migrations.len(), gravest.word())
 }
 
 fn numbers(plan: &Plan) -> Vec<String> {
     let mut lines = vec![
         format!("connections     {}", plan.connections.sentence()),
-        format!("time            {} to {} minutes", plan.minutes.0, plan.minutes.1),
+        format!(
+            "time            {} to {} minutes",
+            plan.minutes.0, plan.minutes.1
+        ),
         money(plan),
     ];
     let unknown: Vec<_> = plan.cost_after.unknown.iter().map(String::as_str).collect();
     if !unknown.is_empty() {
-        lines.push(format!("                without a price: {}", unknown.join(", ")));
+        lines.push(format!(
+            "                without a price: {}",
+            unknown.join(", ")
+        ));
     }
-    if let Some(budget) = plan.weekly_budget.filter(|budget| plan.cost_after.weekly > *budget) {
-        lines.push(format!("                above the budget of ${budget:.2} a week"));
+    if let Some(budget) = plan
+        .weekly_budget
+        .filter(|budget| plan.cost_after.weekly > *budget)
+    {
+        lines.push(format!(
+            "                above the budget of ${budget:.2} a week"
+        ));
     }
     lines
 }
@@ -255,7 +302,10 @@ fn numbers(plan: &Plan) -> Vec<String> {
 fn money(plan: &Plan) -> String {
     let after = &plan.cost_after;
     let most = if after.weekly_at_most > after.weekly {
-        format!(" (${:.2} with the database at its highest)", after.weekly_at_most)
+        format!(
+            " (${:.2} with the database at its highest)",
+            after.weekly_at_most
+        )
     } else {
         String::new()
     };

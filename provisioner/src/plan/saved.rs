@@ -47,7 +47,10 @@ impl Saved {
     #[must_use]
     pub fn of(plan: &Plan, looked: &[Looked], now: DateTime<Utc>) -> Self {
         let by_stack = |value: fn(&Looked) -> String| {
-            looked.iter().map(|one| (one.kind.name().to_owned(), value(one))).collect()
+            looked
+                .iter()
+                .map(|one| (one.kind.name().to_owned(), value(one)))
+                .collect()
         };
         Self {
             version: 1,
@@ -76,10 +79,20 @@ impl Saved {
         expect("the region", &self.region, &now_is.region);
         expect("the stage", &self.stage, &now_is.stage);
         expect("the working copy", &self.revision, &now_is.revision);
-        let number = |release: Option<u64>| release.map_or_else(|| "none".to_owned(), |number| number.to_string());
-        expect("the live release", &number(self.release), &number(now_is.release));
+        let number = |release: Option<u64>| {
+            release.map_or_else(|| "none".to_owned(), |number| number.to_string())
+        };
+        expect(
+            "the live release",
+            &number(self.release),
+            &number(now_is.release),
+        );
         for (what, then, now) in [
-            ("what the stage file asks for in", &self.templates, &now_is.templates),
+            (
+                "what the stage file asks for in",
+                &self.templates,
+                &now_is.templates,
+            ),
             ("what is live in", &self.live, &now_is.live),
         ] {
             let stacks: std::collections::BTreeSet<_> = then.keys().chain(now.keys()).collect();
@@ -91,7 +104,10 @@ impl Saved {
         }
         let age = now_is.made_at - self.made_at;
         if age > TimeDelta::hours(HOURS) || age < TimeDelta::zero() {
-            wrong.push(format!("it was made at {}; a plan holds for {HOURS} hours", self.made_at.format("%Y-%m-%d %H:%M UTC")));
+            wrong.push(format!(
+                "it was made at {}; a plan holds for {HOURS} hours",
+                self.made_at.format("%Y-%m-%d %H:%M UTC")
+            ));
         }
         if self.revision.ends_with("-dirty") {
             wrong.push("it was made from changes no commit has, so nobody can tell whether they are the same".to_owned());
@@ -109,13 +125,20 @@ impl Saved {
     /// Reads it.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string());
-        let saved: anyhow::Result<Self> = text.and_then(|text| serde_json::from_str(&text).context("it is no saved plan"));
-        let saved = saved.blame(codes::PLAN_STALE, format!("the plan {} cannot be read", path.display()))?;
+        let saved: anyhow::Result<Self> =
+            text.and_then(|text| serde_json::from_str(&text).context("it is no saved plan"));
+        let saved = saved.blame(
+            codes::PLAN_STALE,
+            format!("the plan {} cannot be read", path.display()),
+        )?;
         if saved.version == 1 {
             return Ok(saved);
         }
-        Err(Failure::new(codes::PLAN_STALE, format!("the plan {} is of another version", path.display()))
-            .why(format!("format {}; this program writes 1", saved.version)))
+        Err(Failure::new(
+            codes::PLAN_STALE,
+            format!("the plan {} is of another version", path.display()),
+        )
+        .why(format!("format {}; this program writes 1", saved.version)))
     }
 }
 

@@ -33,14 +33,23 @@ impl Signal {
         match self {
             Self::First => "the first".to_owned(),
             Self::Unchanged => "unchanged".to_owned(),
-            Self::Changed { files } => format!("changed, {files} file{}", if *files == 1 { "" } else { "s" }),
+            Self::Changed { files } => format!(
+                "changed, {files} file{}",
+                if *files == 1 { "" } else { "s" }
+            ),
             Self::Unknown { why } => format!("cannot be told: {why}"),
         }
     }
 }
 
 /// What the functions are built from.
-pub const CODE: [&str; 5] = ["app/src", "app/contract", "app/Cargo.toml", "Cargo.toml", "Cargo.lock"];
+pub const CODE: [&str; 5] = [
+    "app/src",
+    "app/contract",
+    "app/Cargo.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 /// What the front end is built from.
 pub const BUNDLE: [&str; 1] = ["app/web"];
 
@@ -52,7 +61,10 @@ pub async fn of(repository: &Repository, live: Option<&Release>, paths: &[&str])
     let commit = match release.revision.strip_suffix("-dirty") {
         Some(_) => {
             return Signal::Unknown {
-                why: format!("release {} was built from changes no commit has", release.number),
+                why: format!(
+                    "release {} was built from changes no commit has",
+                    release.number
+                ),
             };
         }
         None => &release.revision,
@@ -64,7 +76,12 @@ pub async fn of(repository: &Repository, live: Option<&Release>, paths: &[&str])
     untracked.extend(paths);
     match (changed, git(repository, &untracked).await) {
         (Some(changed), Some(new)) => {
-            match changed.lines().chain(new.lines()).filter(|line| !line.is_empty()).count() {
+            match changed
+                .lines()
+                .chain(new.lines())
+                .filter(|line| !line.is_empty())
+                .count()
+            {
                 0 => Signal::Unchanged,
                 files => Signal::Changed { files },
             }
@@ -76,8 +93,17 @@ pub async fn of(repository: &Repository, live: Option<&Release>, paths: &[&str])
 }
 
 /// Files of a commit below `paths` that hold a word; none if the commit is not here.
-pub async fn holders(repository: &Repository, commit: &str, word: &str, paths: &[&str]) -> Option<Vec<String>> {
-    git(repository, &["cat-file", "-e", &format!("{commit}^{{commit}}")]).await?;
+pub async fn holders(
+    repository: &Repository,
+    commit: &str,
+    word: &str,
+    paths: &[&str],
+) -> Option<Vec<String>> {
+    git(
+        repository,
+        &["cat-file", "-e", &format!("{commit}^{{commit}}")],
+    )
+    .await?;
     let mut arguments = vec!["grep", "-l", "-w", "-i", "-F", word, commit, "--"];
     arguments.extend(paths);
     // grep ends with 1 when it finds nothing.

@@ -16,61 +16,253 @@ pub struct Key {
 }
 
 const fn key(path: &'static str, default: Option<&'static str>, meaning: &'static str) -> Key {
-    Key { path, default, meaning }
+    Key {
+        path,
+        default,
+        meaning,
+    }
 }
 
 /// Every key, in the order of the file.
 pub const ALL: &[Key] = &[
-    key("account", None, "The AWS account, 12 digits. Law: every command compares it with the identity it really has, before anything else."),
-    key("region", None, "Where everything lies. Law, as the account; only the certificate and the web ACL lie in us-east-1."),
-    key("owner", None, "A tag on everything, so that a bill and a stranger's question find somebody."),
-    key("endpoint_file", None, "Where endpoint and access key are found instead of AWS's own; `spokectl up` writes it for the cloud on this machine."),
-    key("network.cidr", None, "A private /16 of its own; subnets are cut out of it. Not for a network that was here before."),
+    key(
+        "account",
+        None,
+        "The AWS account, 12 digits. Law: every command compares it with the identity it really has, before anything else.",
+    ),
+    key(
+        "region",
+        None,
+        "Where everything lies. Law, as the account; only the certificate and the web ACL lie in us-east-1.",
+    ),
+    key(
+        "owner",
+        None,
+        "A tag on everything, so that a bill and a stranger's question find somebody.",
+    ),
+    key(
+        "endpoint_file",
+        None,
+        "Where endpoint and access key are found instead of AWS's own; `spokectl up` writes it for the cloud on this machine.",
+    ),
+    key(
+        "network.cidr",
+        None,
+        "A private /16 of its own; subnets are cut out of it. Not for a network that was here before.",
+    ),
     key("network.zones", Some("2"), "Availability zones, 2 or 3."),
-    key("network.nat", Some("\"one\""), "How the functions reach the carrier: \"one\" NAT gateway (cheap), \"each\" zone one (survives the loss of a zone), \"none\" (endpoints only, and no carrier)."),
-    key("network.endpoints", Some("[]"), "AWS services reached inside the network, $1.68 a week each and zone: codedeploy, secretsmanager, sqs, ssm, lambda, ..."),
-    key("network.existing.vpc_id", None, "A network that was here before: its id."),
-    key("network.existing.cidr", None, "Its addresses: database and cache are reached there."),
-    key("network.existing.private_subnets", None, "Two or more of its subnets in different zones, with a way out."),
-    key("database.kind", None, "\"rds\": one PostgreSQL; \"aurora\": machines of a class; \"aurora-serverless\": grows and shrinks by itself; \"existing\": one that was here before."),
-    key("database.version", None, "The engine's version, explicit, so that drift can be told."),
-    key("database.class", None, "The machine, for example db.t4g.medium; Aurora Serverless needs none. A change is an outage of minutes."),
-    key("database.storage_gib", None, "GiB, 20 or more; Aurora needs none. It grows without an outage and never shrinks."),
-    key("database.multi_az", Some("false"), "A standby in another zone: doubles the price, and an outage lasts a minute instead of many."),
-    key("database.backup_days", Some("7"), "Days automatic backups are kept, 1 to 35."),
-    key("database.deletion_protection", Some("true"), "AWS refuses to delete it."),
-    key("database.tls", Some("true"), "TLS between functions and database. Off only where both are on one machine."),
-    key("database.min_capacity", None, "Aurora Serverless: capacity units it never falls below; 1 is about 2 GiB. A low floor climbs slowly."),
-    key("database.max_capacity", None, "Aurora Serverless: capacity units it never exceeds. It sets how many connections there can be."),
-    key("database.connections_alarm", None, "Connections at which the alarm rings; left out: four fifths of what the class takes."),
-    key("database.existing.id", None, "A database that was here before: the identifier of its cluster, or of its instance."),
-    key("database.existing.is_cluster", Some("false"), "Whether it is an Aurora cluster."),
-    key("database.existing.secret_arn", None, "The secret with host, port, username, password and dbname as JSON."),
-    key("database.existing.security_group", None, "Its security group, which lets the functions in."),
-    key("database.existing.max_connections", None, "What `SHOW max_connections` says there."),
+    key(
+        "network.nat",
+        Some("\"one\""),
+        "How the functions reach the carrier: \"one\" NAT gateway (cheap), \"each\" zone one (survives the loss of a zone), \"none\" (endpoints only, and no carrier).",
+    ),
+    key(
+        "network.endpoints",
+        Some("[]"),
+        "AWS services reached inside the network, $1.68 a week each and zone: codedeploy, secretsmanager, sqs, ssm, lambda, ...",
+    ),
+    key(
+        "network.existing.vpc_id",
+        None,
+        "A network that was here before: its id.",
+    ),
+    key(
+        "network.existing.cidr",
+        None,
+        "Its addresses: database and cache are reached there.",
+    ),
+    key(
+        "network.existing.private_subnets",
+        None,
+        "Two or more of its subnets in different zones, with a way out.",
+    ),
+    key(
+        "database.kind",
+        None,
+        "\"rds\": one PostgreSQL; \"aurora\": machines of a class; \"aurora-serverless\": grows and shrinks by itself; \"existing\": one that was here before.",
+    ),
+    key(
+        "database.version",
+        None,
+        "The engine's version, explicit, so that drift can be told.",
+    ),
+    key(
+        "database.class",
+        None,
+        "The machine, for example db.t4g.medium; Aurora Serverless needs none. A change is an outage of minutes.",
+    ),
+    key(
+        "database.storage_gib",
+        None,
+        "GiB, 20 or more; Aurora needs none. It grows without an outage and never shrinks.",
+    ),
+    key(
+        "database.multi_az",
+        Some("false"),
+        "A standby in another zone: doubles the price, and an outage lasts a minute instead of many.",
+    ),
+    key(
+        "database.backup_days",
+        Some("7"),
+        "Days automatic backups are kept, 1 to 35.",
+    ),
+    key(
+        "database.deletion_protection",
+        Some("true"),
+        "AWS refuses to delete it.",
+    ),
+    key(
+        "database.tls",
+        Some("true"),
+        "TLS between functions and database. Off only where both are on one machine.",
+    ),
+    key(
+        "database.min_capacity",
+        None,
+        "Aurora Serverless: capacity units it never falls below; 1 is about 2 GiB. A low floor climbs slowly.",
+    ),
+    key(
+        "database.max_capacity",
+        None,
+        "Aurora Serverless: capacity units it never exceeds. It sets how many connections there can be.",
+    ),
+    key(
+        "database.connections_alarm",
+        None,
+        "Connections at which the alarm rings; left out: four fifths of what the class takes.",
+    ),
+    key(
+        "database.existing.id",
+        None,
+        "A database that was here before: the identifier of its cluster, or of its instance.",
+    ),
+    key(
+        "database.existing.is_cluster",
+        Some("false"),
+        "Whether it is an Aurora cluster.",
+    ),
+    key(
+        "database.existing.secret_arn",
+        None,
+        "The secret with host, port, username, password and dbname as JSON.",
+    ),
+    key(
+        "database.existing.security_group",
+        None,
+        "Its security group, which lets the functions in.",
+    ),
+    key(
+        "database.existing.max_connections",
+        None,
+        "What `SHOW max_connections` says there.",
+    ),
     key("cache.version", None, "The version of Valkey."),
-    key("cache.class", None, "The cache's machine, for example cache.t4g.micro."),
-    key("cache.nodes", Some("1"), "Nodes; with 2 or more it fails over by itself."),
-    key("cache.tls", Some("true"), "TLS and a password. Off only where both are on one machine."),
-    key("app.profile", Some("\"release\""), "How the functions are built: \"release\" runs fastest, \"dev\" compiles fastest."),
-    key("app.glibc", None, "The newest glibc the binary may ask for: 2.34 on AWS. Left out, nothing is checked."),
-    key("app.log_days", Some("30"), "Days the logs are kept: 1, 3, 5, 7, 14, 30, 60, 90, ..."),
-    key("app.web_memory", Some("1024"), "MB of the web function; CPU comes with it, one at 1,769 MB."),
+    key(
+        "cache.class",
+        None,
+        "The cache's machine, for example cache.t4g.micro.",
+    ),
+    key(
+        "cache.nodes",
+        Some("1"),
+        "Nodes; with 2 or more it fails over by itself.",
+    ),
+    key(
+        "cache.tls",
+        Some("true"),
+        "TLS and a password. Off only where both are on one machine.",
+    ),
+    key(
+        "app.profile",
+        Some("\"release\""),
+        "How the functions are built: \"release\" runs fastest, \"dev\" compiles fastest.",
+    ),
+    key(
+        "app.glibc",
+        None,
+        "The newest glibc the binary may ask for: 2.34 on AWS. Left out, nothing is checked.",
+    ),
+    key(
+        "app.log_days",
+        Some("30"),
+        "Days the logs are kept: 1, 3, 5, 7, 14, 30, 60, 90, ...",
+    ),
+    key(
+        "app.web_memory",
+        Some("1024"),
+        "MB of the web function; CPU comes with it, one at 1,769 MB.",
+    ),
     key("app.worker_memory", Some("1024"), "MB of the worker."),
-    key("app.access_log", Some("true"), "A line for every request of the API."),
-    key("app.concurrency", Some("{}"), "Most requests a function handles at once, by its name: web, worker, inbound, reports, scheduled. Each is a connection to the database. Reserved out of the account's quota (1,000, a new account has 10; 100 always stay free)."),
-    key("app.env", Some("{}"), "The application's own settings; the names are the environment variables of the functions."),
-    key("edge.cdn", Some("true"), "CloudFront in front of API and assets."),
-    key("edge.domain", None, "The address people use, without https://; left out, it is CloudFront's."),
-    key("edge.hosted_zone", None, "The Route 53 zone of the domain, Z...; left out, the DNS records are made by hand."),
-    key("edge.waf", Some("false"), "A web ACL in front of everything: about $2.10 a week."),
-    key("edge.requests_per_address", Some("3000"), "Requests one address may send in five minutes before the web ACL turns it away; a phone bank shares one address."),
-    key("release.shift", None, "How traffic moves: AllAtOnce, Linear10PercentEvery1Minute, Canary10Percent5Minutes, ..."),
-    key("alerts.email", Some("[]"), "Who is told when an alarm changes its state; each address confirms a first mail."),
-    key("alerts.latency_ms", Some("3000"), "p95 of the answers at which the alarm rings."),
-    key("alerts.encrypted", Some("true"), "Whether notices are encrypted at rest, with a key of their own ($0.23 a week)."),
-    key("alerts.log_metrics", Some("true"), "Alarms over what the functions say in their log lines: failed jobs, no answers while sending."),
-    key("alerts.weekly_budget", None, "Dollars a week above which `plan` warns."),
+    key(
+        "app.access_log",
+        Some("true"),
+        "A line for every request of the API.",
+    ),
+    key(
+        "app.concurrency",
+        Some("{}"),
+        "Most requests a function handles at once, by its name: web, worker, inbound, reports, scheduled. Each is a connection to the database. Reserved out of the account's quota (1,000, a new account has 10; 100 always stay free).",
+    ),
+    key(
+        "app.env",
+        Some("{}"),
+        "The application's own settings; the names are the environment variables of the functions.",
+    ),
+    key(
+        "edge.cdn",
+        Some("true"),
+        "CloudFront in front of API and assets.",
+    ),
+    key(
+        "edge.domain",
+        None,
+        "The address people use, without https://; left out, it is CloudFront's.",
+    ),
+    key(
+        "edge.hosted_zone",
+        None,
+        "The Route 53 zone of the domain, Z...; left out, the DNS records are made by hand.",
+    ),
+    key(
+        "edge.waf",
+        Some("false"),
+        "A web ACL in front of everything: about $2.10 a week.",
+    ),
+    key(
+        "edge.requests_per_address",
+        Some("3000"),
+        "Requests one address may send in five minutes before the web ACL turns it away; a phone bank shares one address.",
+    ),
+    key(
+        "release.shift",
+        None,
+        "How traffic moves: AllAtOnce, Linear10PercentEvery1Minute, Canary10Percent5Minutes, ...",
+    ),
+    key(
+        "alerts.email",
+        Some("[]"),
+        "Who is told when an alarm changes its state; each address confirms a first mail.",
+    ),
+    key(
+        "alerts.latency_ms",
+        Some("3000"),
+        "p95 of the answers at which the alarm rings.",
+    ),
+    key(
+        "alerts.encrypted",
+        Some("true"),
+        "Whether notices are encrypted at rest, with a key of their own ($0.23 a week).",
+    ),
+    key(
+        "alerts.log_metrics",
+        Some("true"),
+        "Alarms over what the functions say in their log lines: failed jobs, no answers while sending.",
+    ),
+    key(
+        "alerts.weekly_budget",
+        None,
+        "Dollars a week above which `plan` warns.",
+    ),
 ];
 
 /// A key by its path; the settings below `app.env` and `app.concurrency` are keys as well.
@@ -105,7 +297,9 @@ pub fn like(path: &str) -> Vec<&'static str> {
     let last = path.rsplit('.').next().unwrap_or(path);
     ALL.iter()
         .map(|key| key.path)
-        .filter(|known| known.contains(last) || path.contains(known.rsplit('.').next().unwrap_or(known)))
+        .filter(|known| {
+            known.contains(last) || path.contains(known.rsplit('.').next().unwrap_or(known))
+        })
         .take(3)
         .collect()
 }
@@ -124,7 +318,10 @@ pub fn line(text: &str, path: &str) -> Option<usize> {
     let mut section = String::new();
     for (index, line) in text.lines().enumerate() {
         let line = line.trim();
-        if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+        if let Some(header) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.split(']').next())
+        {
             section = format!("{header}.");
         } else if let Some((name, _)) = line.split_once('=') {
             let full = format!("{section}{}", name.trim().trim_matches('"'));
@@ -160,7 +357,8 @@ mod tests {
 
     #[test]
     fn the_line_of_a_key_is_found_in_its_section() {
-        let text = "account = \"1\"\n[database]\n# class = 1\nclass = \"db\"\n[cache]\nclass = \"c\"\n";
+        let text =
+            "account = \"1\"\n[database]\n# class = 1\nclass = \"db\"\n[cache]\nclass = \"c\"\n";
         assert_eq!(line(text, "account"), Some(1));
         assert_eq!(line(text, "database.class"), Some(4));
         assert_eq!(line(text, "cache.class"), Some(6));

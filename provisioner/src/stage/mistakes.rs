@@ -44,16 +44,26 @@ fn network_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
         );
         expect(
             existing.vpc_id.starts_with("vpc-"),
-            format!("network.existing.vpc_id: vpc-..., not \"{}\"", existing.vpc_id),
+            format!(
+                "network.existing.vpc_id: vpc-..., not \"{}\"",
+                existing.vpc_id
+            ),
         );
         expect(
             existing.private_subnets.len() >= 2
-                && existing.private_subnets.iter().all(|id| id.starts_with("subnet-")),
-            "network.existing.private_subnets: two or more of subnet-..., in different zones".to_owned(),
+                && existing
+                    .private_subnets
+                    .iter()
+                    .all(|id| id.starts_with("subnet-")),
+            "network.existing.private_subnets: two or more of subnet-..., in different zones"
+                .to_owned(),
         );
         expect(
             is_cidr(&existing.cidr),
-            format!("network.existing.cidr: for example 10.0.0.0/16, not \"{}\"", existing.cidr),
+            format!(
+                "network.existing.cidr: for example 10.0.0.0/16, not \"{}\"",
+                existing.cidr
+            ),
         );
         return;
     }
@@ -88,7 +98,9 @@ fn network_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
 fn is_cidr(text: &str) -> bool {
     text.split_once('/').is_some_and(|(address, bits)| {
         address.parse::<std::net::Ipv4Addr>().is_ok()
-            && bits.parse::<u8>().is_ok_and(|bits| (8..=28).contains(&bits))
+            && bits
+                .parse::<u8>()
+                .is_ok_and(|bits| (8..=28).contains(&bits))
     })
 }
 
@@ -113,11 +125,15 @@ fn edge_mistakes(edge: &Edge, expect: &mut impl FnMut(bool, String)) {
         edge.hosted_zone
             .as_deref()
             .is_none_or(|zone| edge.domain.is_some() && zone.starts_with('Z')),
-        "edge.hosted_zone: the Z... id of the domain's zone, and only together with edge.domain".to_owned(),
+        "edge.hosted_zone: the Z... id of the domain's zone, and only together with edge.domain"
+            .to_owned(),
     );
     expect(
         (10..=2_000_000_000).contains(&edge.requests_per_address),
-        format!("edge.requests_per_address: 10 or more, not {}", edge.requests_per_address),
+        format!(
+            "edge.requests_per_address: 10 or more, not {}",
+            edge.requests_per_address
+        ),
     );
 }
 
@@ -139,8 +155,15 @@ fn database_mistakes(database: &Database, expect: &mut impl FnMut(bool, String))
         return;
     }
     expect(
-        database.version.split('.').next().is_some_and(|major| major.parse::<u8>().is_ok()),
-        format!("database.version: for example 16.9, not \"{}\"", database.version),
+        database
+            .version
+            .split('.')
+            .next()
+            .is_some_and(|major| major.parse::<u8>().is_ok()),
+        format!(
+            "database.version: for example 16.9, not \"{}\"",
+            database.version
+        ),
     );
     expect(
         serverless || database.class.starts_with("db."),
@@ -163,7 +186,10 @@ fn database_mistakes(database: &Database, expect: &mut impl FnMut(bool, String))
         "database.min_capacity, database.max_capacity: 0.5 or more, in this order".to_owned(),
     );
     expect(
-        !serverless || [database.min_capacity, database.max_capacity].iter().all(|units| (units * 2.0).fract() == 0.0 && *units <= 256.0),
+        !serverless
+            || [database.min_capacity, database.max_capacity]
+                .iter()
+                .all(|units| (units * 2.0).fract() == 0.0 && *units <= 256.0),
         "database.min_capacity, database.max_capacity: steps of 0.5, at most 256".to_owned(),
     );
     expect(

@@ -43,13 +43,16 @@ const RUNGS: [(u64, &str, &str); 5] = [
 #[must_use]
 pub fn of(texts: u64, texters: u64) -> Sizing {
     // A texter who sends keeps a request open a fifth of the time at most; a text is two requests.
-    let wanted = u32::try_from(texters / 5).unwrap_or(u32::MAX).clamp(20, 2000);
-    let rung = RUNGS.into_iter().find(|(most, _, class)| {
-        texts <= *most && room(class) >= wanted.min(1000)
-    });
+    let wanted = u32::try_from(texters / 5)
+        .unwrap_or(u32::MAX)
+        .clamp(20, 2000);
+    let rung = RUNGS
+        .into_iter()
+        .find(|(most, _, class)| texts <= *most && room(class) >= wanted.min(1000));
     let large = texts > 100_000;
     let worker = if large { 20 } else { 4 };
-    let (database, class) = rung.map_or(("aurora-serverless", ""), |(_, kind, class)| (kind, class));
+    let (database, class) =
+        rung.map_or(("aurora-serverless", ""), |(_, kind, class)| (kind, class));
     let most = if class.is_empty() { 2000 } else { room(class) };
     Sizing {
         database,
@@ -61,7 +64,11 @@ pub fn of(texts: u64, texters: u64) -> Sizing {
         },
         multi_az: large,
         capacity: (8.0, 128.0),
-        cache: if large { "cache.t4g.small" } else { "cache.t4g.micro" },
+        cache: if large {
+            "cache.t4g.small"
+        } else {
+            "cache.t4g.micro"
+        },
         cache_nodes: if large { 2 } else { 1 },
         nat_each: class.is_empty(),
         zones: if class.is_empty() { 3 } else { 2 },
@@ -92,7 +99,14 @@ mod tests {
             .collect();
         assert_eq!(
             classes,
-            ["db.t4g.micro", "db.t4g.medium", "db.r7g.large", "db.r7g.2xlarge", "db.r7g.4xlarge", ""]
+            [
+                "db.t4g.micro",
+                "db.t4g.medium",
+                "db.r7g.large",
+                "db.r7g.2xlarge",
+                "db.r7g.4xlarge",
+                ""
+            ]
         );
     }
 

@@ -14,7 +14,9 @@ const SELDOM: [&str; 3] = ["endpoint_file", "network.existing.", "database.exist
 #[must_use]
 pub fn text(name: &str, chosen: &Chosen) -> String {
     let mut lines = vec![
-        format!("# Stage {name}: who, where, how large. `spokectl config explain <key>` says what a key means and where its value comes from."),
+        format!(
+            "# Stage {name}: who, where, how large. `spokectl config explain <key>` says what a key means and where its value comes from."
+        ),
         "# A key behind a \"#\" is left out: what stands there holds anyway.".to_owned(),
     ];
     let mut section = "";
@@ -46,7 +48,11 @@ pub fn text(name: &str, chosen: &Chosen) -> String {
 }
 
 fn table_of(key: &keys::Key, chosen: &Chosen) -> Vec<String> {
-    let mut lines = vec![String::new(), format!("# {}", key.meaning), format!("[{}]", key.path)];
+    let mut lines = vec![
+        String::new(),
+        format!("# {}", key.meaning),
+        format!("[{}]", key.path),
+    ];
     let prefix = format!("{}.", key.path);
     for (path, value) in chosen {
         if let Some(name) = path.strip_prefix(&prefix) {

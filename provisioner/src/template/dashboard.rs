@@ -63,7 +63,12 @@ fn rows(stage: &Stage) -> Vec<Vec<Widget>> {
     };
     let api = |metric: &str| json!(["AWS/ApiGateway", metric, "ApiId", "${Api}"]);
     let database = |metric: &str| {
-        json!(["AWS/RDS", metric, stage.database.dimension(), "${DatabaseId}"])
+        json!([
+            "AWS/RDS",
+            metric,
+            stage.database.dimension(),
+            "${DatabaseId}"
+        ])
     };
     let functions = |metric: &str| -> Vec<Value> {
         Function::ALL
@@ -71,23 +76,46 @@ fn rows(stage: &Stage) -> Vec<Vec<Widget>> {
             .filter(|function| !function.is_hook())
             .map(|function| {
                 let name = function.lambda_name(&stage.name);
-                json!(["AWS/Lambda", metric, "FunctionName", name, "Resource", format!("{name}:{LIVE}")])
+                json!([
+                    "AWS/Lambda",
+                    metric,
+                    "FunctionName",
+                    name,
+                    "Resource",
+                    format!("{name}:{LIVE}")
+                ])
             })
             .collect()
     };
     let queues = |metric: &str| -> Vec<Value> {
         ["inbound", "reports"]
             .into_iter()
-            .map(|queue| json!(["AWS/SQS", metric, "QueueName", format!("spoke-{}-{queue}", stage.name)]))
+            .map(|queue| {
+                json!([
+                    "AWS/SQS",
+                    metric,
+                    "QueueName",
+                    format!("spoke-{}-{queue}", stage.name)
+                ])
+            })
             .collect()
     };
     let dead: Vec<Value> = ["inbound", "reports", "worker"]
         .into_iter()
         .map(|queue| {
-            json!(["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", format!("spoke-{}-{queue}-dead", stage.name)])
+            json!([
+                "AWS/SQS",
+                "ApproximateNumberOfMessagesVisible",
+                "QueueName",
+                format!("spoke-{}-{queue}-dead", stage.name)
+            ])
         })
         .collect();
-    let widget = |title, stat, metrics| Widget { title, stat, metrics };
+    let widget = |title, stat, metrics| Widget {
+        title,
+        stat,
+        metrics,
+    };
     vec![
         vec![
             widget("Requests and 5xx", "Sum", vec![api("Count"), api("5xx")]),
@@ -95,17 +123,37 @@ fn rows(stage: &Stage) -> Vec<Vec<Widget>> {
             widget("Web errors by version", "Sum", vec![by_version("Errors")]),
         ],
         vec![
-            widget("Database CPU (%)", "Average", vec![database("CPUUtilization")]),
-            widget("Database connections", "Maximum", vec![database("DatabaseConnections")]),
-            widget("Web calls by version", "Sum", vec![by_version("Invocations")]),
+            widget(
+                "Database CPU (%)",
+                "Average",
+                vec![database("CPUUtilization")],
+            ),
+            widget(
+                "Database connections",
+                "Maximum",
+                vec![database("DatabaseConnections")],
+            ),
+            widget(
+                "Web calls by version",
+                "Sum",
+                vec![by_version("Invocations")],
+            ),
         ],
         vec![
             widget("Errors by function", "Sum", functions("Errors")),
-            widget("Concurrency by function", "Maximum", functions("ConcurrentExecutions")),
+            widget(
+                "Concurrency by function",
+                "Maximum",
+                functions("ConcurrentExecutions"),
+            ),
             widget("Throttles by function", "Sum", functions("Throttles")),
         ],
         vec![
-            widget("Oldest message (s)", "Maximum", queues("ApproximateAgeOfOldestMessage")),
+            widget(
+                "Oldest message (s)",
+                "Maximum",
+                queues("ApproximateAgeOfOldestMessage"),
+            ),
             widget("Messages taken in", "Sum", queues("NumberOfMessagesSent")),
             widget("Dead letters", "Maximum", dead),
         ],

@@ -11,13 +11,17 @@ use crate::stage::Stage;
 pub fn script(stage: &Stage) -> String {
     let mut lines = vec![
         "#!/usr/bin/env bash".to_owned(),
-        format!("# Brings the stacks of stage {} up to the templates beside this script.", stage.name),
+        format!(
+            "# Brings the stacks of stage {} up to the templates beside this script.",
+            stage.name
+        ),
         "# usage: ./deploy.sh <function archive .zip> <release number> <bundle id>".to_owned(),
         "set -euo pipefail".to_owned(),
-        "cd \"$(dirname \"$0\")\"".to_owned(),
-        "archive=${1:?the function archive, a .zip with the executable \"bootstrap\"}".to_owned(),
+        "archive=$(realpath \"${1:?the function archive, a .zip with the executable bootstrap}\")"
+            .to_owned(),
         "release=${2:?the release number, 0 the first time}".to_owned(),
         "bundle=${3:?the bundle id, none the first time}".to_owned(),
+        "cd \"$(dirname \"$0\")\"".to_owned(),
         String::new(),
         format!(
             "[[ $(aws sts get-caller-identity --query Account --output text) == {} ]] || {{ echo \"this is not account {}\" >&2; exit 1; }}",
@@ -26,7 +30,8 @@ pub fn script(stage: &Stage) -> String {
         String::new(),
         "output() { # stack, region, key".to_owned(),
         "    aws cloudformation describe-stacks --stack-name \"$1\" --region \"$2\" \\".to_owned(),
-        "        --query \"Stacks[0].Outputs[?OutputKey=='$3'].OutputValue\" --output text".to_owned(),
+        "        --query \"Stacks[0].Outputs[?OutputKey=='$3'].OutputValue\" --output text"
+            .to_owned(),
         "}".to_owned(),
         String::new(),
     ];
@@ -47,7 +52,10 @@ fn upload(stage: &Stage) -> Vec<String> {
             Kind::Data.stack(&stage.name),
             stage.region
         ),
-        format!("aws s3 cp \"$archive\" \"s3://$bucket/$key\" --region {}", stage.region),
+        format!(
+            "aws s3 cp \"$archive\" \"s3://$bucket/$key\" --region {}",
+            stage.region
+        ),
         String::new(),
     ]
 }
@@ -58,10 +66,15 @@ fn deploy(stage: &Stage, kind: Kind) -> Vec<String> {
     let name = kind.stack(&stage.name);
     let mut command = vec![
         format!("aws cloudformation deploy --region {region} --stack-name {name} \\"),
-        format!("    --template-file {}.yaml --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \\", kind.name()),
+        format!(
+            "    --template-file {}.yaml --capabilities CAPABILITY_IAM --no-fail-on-empty-changeset \\",
+            kind.name()
+        ),
     ];
     if kind == Kind::App {
-        command.push(format!("    --s3-bucket \"$bucket\" --s3-prefix templates --region {region} \\"));
+        command.push(String::from(
+            "    --s3-bucket \"$bucket\" --s3-prefix templates \\",
+        ));
     }
     let parameters = parameters(stage, kind);
     if !parameters.is_empty() {
@@ -70,7 +83,10 @@ fn deploy(stage: &Stage, kind: Kind) -> Vec<String> {
             command.push(format!("        {parameter}=\"{value}\" \\"));
         }
     }
-    command.push(format!("    --tags stage={} owner=\"{}\"", stage.name, stage.owner));
+    command.push(format!(
+        "    --tags stage={} owner=\"{}\"",
+        stage.name, stage.owner
+    ));
     command.push(String::new());
     command
 }
@@ -80,7 +96,11 @@ fn parameters(stage: &Stage, kind: Kind) -> Vec<(&'static str, String)> {
     let from = |source: Kind, key: &'static str| {
         (
             key,
-            format!("$(output {} {} {key})", source.stack(&stage.name), stage.region_of(source)),
+            format!(
+                "$(output {} {} {key})",
+                source.stack(&stage.name),
+                stage.region_of(source)
+            ),
         )
     };
     let own_database = stage.database.existing.is_none();
@@ -95,10 +115,19 @@ fn parameters(stage: &Stage, kind: Kind) -> Vec<(&'static str, String)> {
             parameters.push(from(Kind::Network, "CacheGroup"));
         }
         Kind::App => {
-            parameters.extend(["PrivateSubnets", "FunctionsGroup"].map(|key| from(Kind::Network, key)));
+            parameters
+                .extend(["PrivateSubnets", "FunctionsGroup"].map(|key| from(Kind::Network, key)));
             parameters.extend(
-                ["PrivateBucket", "AssetBucket", "ArtifactBucket", "DatabaseId", "DatabaseSecretArn", "SessionSecretArn", "CacheUrl"]
-                    .map(|key| from(Kind::Data, key)),
+                [
+                    "PrivateBucket",
+                    "AssetBucket",
+                    "ArtifactBucket",
+                    "DatabaseId",
+                    "DatabaseSecretArn",
+                    "SessionSecretArn",
+                    "CacheUrl",
+                ]
+                .map(|key| from(Kind::Data, key)),
             );
             if stage.twilio_secret {
                 parameters.push(from(Kind::Data, "TwilioSecretArn"));
@@ -134,11 +163,18 @@ pub fn page(stage: &Stage) -> String {
         .stacks()
         .into_iter()
         .map(|kind| {
-            format!("| `{}.yaml` | `{}` | {} |", kind.name(), kind.stack(name), stage.region_of(kind))
+            format!(
+                "| `{}.yaml` | `{}` | {} |",
+                kind.name(),
+                kind.stack(name),
+                stage.region_of(kind)
+            )
         })
         .collect();
     let carrier = if stage.twilio_secret {
-        format!("3. Put the carrier's token into the secret `spoke-{name}-twilio`, in the AWS console or with `aws secretsmanager put-secret-value`.\n")
+        format!(
+            "3. Put the carrier's token into the secret `spoke-{name}-twilio`, in the AWS console or with `aws secretsmanager put-secret-value`.\n"
+        )
     } else {
         String::new()
     };

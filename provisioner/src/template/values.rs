@@ -111,7 +111,12 @@ fn network(stage: &Stage) -> Value {
         || {
             zones
                 .iter()
-                .map(|zone| format!("!Ref PrivateSubnet{}", zone["id"].as_str().unwrap_or_default()))
+                .map(|zone| {
+                    format!(
+                        "!Ref PrivateSubnet{}",
+                        zone["id"].as_str().unwrap_or_default()
+                    )
+                })
                 .collect()
         },
         |there| there.private_subnets.clone(),
@@ -151,7 +156,14 @@ fn database(stage: &Stage) -> Value {
         .collect();
     let name = format!("spoke-{}", stage.name);
     let id = existing.map_or_else(
-        || if aurora { "!Ref DatabaseCluster" } else { "!Ref Database" }.to_owned(),
+        || {
+            if aurora {
+                "!Ref DatabaseCluster"
+            } else {
+                "!Ref Database"
+            }
+            .to_owned()
+        },
         |there| there.id.clone(),
     );
     json!({

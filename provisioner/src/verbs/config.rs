@@ -7,8 +7,8 @@ use crate::cli::Global;
 use crate::context::{self, flag};
 use crate::failure::{Failure, Kind, codes};
 use crate::repository::Repository;
-use crate::stage::keys::{self, Key};
 use crate::stage;
+use crate::stage::keys::{self, Key};
 use crate::ui::Ui;
 use crate::ui::table::table;
 
@@ -51,7 +51,12 @@ pub(super) fn run(global: &Global, args: Args, ui: &Ui) -> Result<Kind, Failure>
     let text = stage::read(&repository, &name, &path)?;
     let stage = stage::resolve(&name, &text)?;
     let document = serde_json::to_value(&stage).map_err(anyhow::Error::from)?;
-    let file = File { repository: &repository, path: &path, text: &text, document: &document };
+    let file = File {
+        repository: &repository,
+        path: &path,
+        text: &text,
+        document: &document,
+    };
     match key {
         Some(key) => one(&file, &name, &key, ui),
         None => Ok(all(&file, ui)),
@@ -76,7 +81,9 @@ impl File<'_> {
         let source = match (keys::line(self.text, path), &value) {
             (Some(line), _) => format!("{}:{line}", self.repository.shown(self.path)),
             (None, None) => "not set".to_owned(),
-            (None, Some(_)) if path == "database.connections_alarm" => "computed from database.class".to_owned(),
+            (None, Some(_)) if path == "database.connections_alarm" => {
+                "computed from database.class".to_owned()
+            }
             (None, Some(_)) => "default".to_owned(),
         };
         Explained {
@@ -91,7 +98,10 @@ impl File<'_> {
 
 fn one(file: &File<'_>, name: &str, path: &str, ui: &Ui) -> Result<Kind, Failure> {
     let Some(key) = keys::find(path) else {
-        let mut failure = Failure::new(codes::NO_SUCH_KEY, format!("a stage file has no key \"{path}\""));
+        let mut failure = Failure::new(
+            codes::NO_SUCH_KEY,
+            format!("a stage file has no key \"{path}\""),
+        );
         let like = keys::like(path);
         if !like.is_empty() {
             failure = failure.why(format!("there is {}", like.join(", ")));
@@ -114,11 +124,20 @@ fn one(file: &File<'_>, name: &str, path: &str, ui: &Ui) -> Result<Kind, Failure
 }
 
 fn all(file: &File<'_>, ui: &Ui) -> Kind {
-    let explained: Vec<_> = keys::ALL.iter().map(|key| file.explained(key.path, key)).collect();
+    let explained: Vec<_> = keys::ALL
+        .iter()
+        .map(|key| file.explained(key.path, key))
+        .collect();
     ui.data(&explained, || {
         let rows = explained
             .iter()
-            .map(|one| vec![one.key.clone(), shown(one.value.as_ref()), one.source.clone()])
+            .map(|one| {
+                vec![
+                    one.key.clone(),
+                    shown(one.value.as_ref()),
+                    one.source.clone(),
+                ]
+            })
             .collect();
         table(&["key", "value", "from"], rows)
     });

@@ -40,7 +40,9 @@ pub struct Args {
 
 /// Only what needs to be agreed to can be.
 fn accepted(word: &str) -> Result<Group, String> {
-    let mut known = Group::ALL.into_iter().filter(|group| group.needs().is_some());
+    let mut known = Group::ALL
+        .into_iter()
+        .filter(|group| group.needs().is_some());
     known
         .find(|group| group.needs() == Some(word))
         .ok_or_else(|| "data-loss or capacity".to_owned())

@@ -51,7 +51,11 @@ pub(super) fn run(global: &Global, args: Args, ui: &Ui) -> Result<Kind, Failure>
         files: files.into_iter().map(|(name, _)| name).collect(),
     };
     ui.data(&ejected, || {
-        let names: Vec<_> = ejected.files.iter().map(|name| format!("  {name}")).collect();
+        let names: Vec<_> = ejected
+            .files
+            .iter()
+            .map(|name| format!("  {name}"))
+            .collect();
         format!("{}\n{}", ejected.folder.display(), names.join("\n"))
     });
     Ok(Kind::Ok)

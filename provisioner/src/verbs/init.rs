@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::context::{self, flag};
 use crate::failure::{Blame as _, Failure, Kind, codes};
+use crate::stage;
 use crate::stage::sizing::{self, Sizing};
 use crate::stage::write::{self, Chosen};
-use crate::stage;
 use crate::ui::Ui;
 
 /// Ask a few questions and write the stage file.
@@ -80,24 +80,40 @@ pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Result<Kind, Failure
     let name = name(global, ui)?;
     let (name, path) = stage::place(&repository, &name)?;
     if path.exists() {
-        return Err(Failure::new(codes::NOT_EMPTY, format!("stage {name} is there already"))
-            .why(repository.shown(&path))
-            .state("nothing was written")
-            .next(format!("spokectl config explain{}", flag(&name))));
+        return Err(
+            Failure::new(codes::NOT_EMPTY, format!("stage {name} is there already"))
+                .why(repository.shown(&path))
+                .state("nothing was written")
+                .next(format!("spokectl config explain{}", flag(&name))),
+        );
     }
     let answers = answers(args, ui)?;
     let text = write::text(&name, &chosen(&answers));
     // Whatever is wrong with an answer is told before the file exists.
     stage::resolve(&name, &text)?;
-    std::fs::write(&path, text).blame(codes::FOLDER, format!("{} cannot be written", repository.shown(&path)))?;
+    std::fs::write(&path, text).blame(
+        codes::FOLDER,
+        format!("{} cannot be written", repository.shown(&path)),
+    )?;
     let flag = flag(&name);
-    let mut next = vec![format!("spokectl plan{flag}"), format!("spokectl deploy{flag}")];
+    let mut next = vec![
+        format!("spokectl plan{flag}"),
+        format!("spokectl deploy{flag}"),
+    ];
     if answers.carrier.is_some() {
         next.push(format!("spokectl secrets set twilio{flag}"));
     }
-    let written = Written { stage: name, file: repository.shown(&path), next };
+    let written = Written {
+        stage: name,
+        file: repository.shown(&path),
+        next,
+    };
     ui.data(&written, || {
-        format!("{}\n\nthen  {}", written.file, written.next.join("\n      "))
+        format!(
+            "{}\n\nthen  {}",
+            written.file,
+            written.next.join("\n      ")
+        )
     });
     Ok(Kind::Ok)
 }
@@ -106,19 +122,30 @@ fn name(global: &Global, ui: &Ui) -> Result<String, Failure> {
     if global.stage != "local" {
         return Ok(global.stage.clone());
     }
-    ask(ui, "What is this instance called? It becomes part of every name.", "--stage", "prod")
+    ask(
+        ui,
+        "What is this instance called? It becomes part of every name.",
+        "--stage",
+        "prod",
+    )
 }
 
 /// An answer from a terminal; without one the flag is needed, for what has no sensible default.
 fn ask(ui: &Ui, question: &str, flag: &str, default: &str) -> Result<String, Failure> {
     if !ui.can_ask() {
-        return Err(Failure::new(codes::NO_TERMINAL, format!("{flag} is missing"))
-            .why(format!("{question} Nobody can be asked here."))
-            .state("nothing was written")
-            .next(format!("spokectl init {flag} ...")));
+        return Err(
+            Failure::new(codes::NO_TERMINAL, format!("{flag} is missing"))
+                .why(format!("{question} Nobody can be asked here."))
+                .state("nothing was written")
+                .next(format!("spokectl init {flag} ...")),
+        );
     }
     let answer = ui.line(&format!("{question} [{default}]"));
-    Ok(if answer.is_empty() { default.to_owned() } else { answer })
+    Ok(if answer.is_empty() {
+        default.to_owned()
+    } else {
+        answer
+    })
 }
 
 /// The same for what may stay at its default.
@@ -127,7 +154,11 @@ fn ask_or(ui: &Ui, question: &str, default: &str) -> String {
         return default.to_owned();
     }
     let answer = ui.line(&format!("{question} [{default}]"));
-    if answer.is_empty() { default.to_owned() } else { answer }
+    if answer.is_empty() {
+        default.to_owned()
+    } else {
+        answer
+    }
 }
 
 fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
@@ -135,31 +166,94 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
         Some(value) => Ok(value.clone()),
         None => ask(ui, question, name, default),
     };
-    let account = given(&args.account, "Which AWS account? 12 digits: aws sts get-caller-identity", "--account", "")?;
+    let account = given(
+        &args.account,
+        "Which AWS account? 12 digits: aws sts get-caller-identity",
+        "--account",
+        "",
+    )?;
     let region = given(&args.region, "Which region?", "--region", "us-east-1")?;
-    let texts = count(args.texts, ui, "How many texts a day, at the peak?", "--texts", "20000")?;
-    let texters = count(args.texters, ui, "How many texters at once, at the peak?", "--texters", "50")?;
+    let texts = count(
+        args.texts,
+        ui,
+        "How many texts a day, at the peak?",
+        "--texts",
+        "20000",
+    )?;
+    let texters = count(
+        args.texters,
+        ui,
+        "How many texters at once, at the peak?",
+        "--texters",
+        "50",
+    )?;
     let optional = |flag: &Option<String>, question: &str| {
         let answer = flag.clone().unwrap_or_else(|| ask_or(ui, question, "none"));
         (answer != "none" && !answer.is_empty()).then_some(answer)
     };
-    let domain = optional(&args.domain, "Which domain do people use? none: an address of CloudFront's");
-    let carrier = optional(&args.carrier, "Twilio's account SID (AC...)? none: texts are simulated");
-    sign_in(args.sign_in.clone().unwrap_or_else(|| ask_or(ui, "How do people sign in: password, slack or auth0?", "password")).as_str())?;
-    let alarms: Vec<String> = optional(&args.alarms, "Where do alarms go? Addresses, with commas between them")
-        .iter()
-        .flat_map(|text| text.split(','))
-        .map(|address| address.trim().to_owned())
-        .collect();
+    let domain = optional(
+        &args.domain,
+        "Which domain do people use? none: an address of CloudFront's",
+    );
+    let carrier = optional(
+        &args.carrier,
+        "Twilio's account SID (AC...)? none: texts are simulated",
+    );
+    sign_in(
+        args.sign_in
+            .clone()
+            .unwrap_or_else(|| {
+                ask_or(
+                    ui,
+                    "How do people sign in: password, slack or auth0?",
+                    "password",
+                )
+            })
+            .as_str(),
+    )?;
+    let alarms: Vec<String> = optional(
+        &args.alarms,
+        "Where do alarms go? Addresses, with commas between them",
+    )
+    .iter()
+    .flat_map(|text| text.split(','))
+    .map(|address| address.trim().to_owned())
+    .collect();
     let budget = match args.budget {
         Some(budget) => Some(budget),
-        None => ask_or(ui, "How many dollars a week may it cost? none: plan never warns", "none").parse().ok(),
+        None => ask_or(
+            ui,
+            "How many dollars a week may it cost? none: plan never warns",
+            "none",
+        )
+        .parse()
+        .ok(),
     };
-    let owner = args.owner.clone().or_else(|| alarms.first().cloned()).unwrap_or_else(|| "nobody yet".to_owned());
-    Ok(Answers { account, region, texts, texters, domain, carrier, alarms, budget, owner })
+    let owner = args
+        .owner
+        .clone()
+        .or_else(|| alarms.first().cloned())
+        .unwrap_or_else(|| "nobody yet".to_owned());
+    Ok(Answers {
+        account,
+        region,
+        texts,
+        texters,
+        domain,
+        carrier,
+        alarms,
+        budget,
+        owner,
+    })
 }
 
-fn count(flag: Option<u64>, ui: &Ui, question: &str, name: &str, default: &str) -> Result<u64, Failure> {
+fn count(
+    flag: Option<u64>,
+    ui: &Ui,
+    question: &str,
+    name: &str,
+    default: &str,
+) -> Result<u64, Failure> {
     if let Some(count) = flag {
         return Ok(count);
     }
@@ -176,10 +270,13 @@ fn sign_in(way: &str) -> Result<(), Failure> {
     if way == "password" {
         return Ok(());
     }
-    Err(Failure::new(codes::STAGE_VALUE, format!("the application cannot sign people in with {way} yet"))
-        .why("it knows passwords only (PASSPORT_STRATEGY local)")
-        .state("nothing was written")
-        .next("spokectl init --sign-in password"))
+    Err(Failure::new(
+        codes::STAGE_VALUE,
+        format!("the application cannot sign people in with {way} yet"),
+    )
+    .why("it knows passwords only (PASSPORT_STRATEGY local)")
+    .state("nothing was written")
+    .next("spokectl init --sign-in password"))
 }
 
 /// The answers as the file's values.
@@ -197,7 +294,11 @@ fn chosen(answers: &Answers) -> Chosen {
     set("release.shift", quoted("Linear10PercentEvery1Minute"));
     set("app.glibc", quoted("2.34"));
     set("cache.version", quoted("8.0"));
-    let addresses: Vec<_> = answers.alarms.iter().map(|address| quoted(address)).collect();
+    let addresses: Vec<_> = answers
+        .alarms
+        .iter()
+        .map(|address| quoted(address))
+        .collect();
     set("alerts.email", format!("[{}]", addresses.join(", ")));
     if let Some(budget) = answers.budget {
         set("alerts.weekly_budget", budget.to_string());
@@ -216,7 +317,14 @@ fn chosen(answers: &Answers) -> Chosen {
 fn sized(size: Sizing, set: &mut impl FnMut(&str, String)) {
     let quoted = |text: &str| format!("\"{text}\"");
     set("database.kind", quoted(size.database));
-    set("database.version", quoted(if size.database == "rds" { "16.9" } else { "16.8" }));
+    set(
+        "database.version",
+        quoted(if size.database == "rds" {
+            "16.9"
+        } else {
+            "16.8"
+        }),
+    );
     if size.class.is_empty() {
         set("database.min_capacity", size.capacity.0.to_string());
         set("database.max_capacity", size.capacity.1.to_string());
@@ -230,7 +338,10 @@ fn sized(size: Sizing, set: &mut impl FnMut(&str, String)) {
     set("cache.class", quoted(size.cache));
     set("cache.nodes", size.cache_nodes.to_string());
     set("network.zones", size.zones.to_string());
-    set("network.nat", quoted(if size.nat_each { "each" } else { "one" }));
+    set(
+        "network.nat",
+        quoted(if size.nat_each { "each" } else { "one" }),
+    );
     let small = if size.worker > 4 { 10 } else { 3 };
     set("app.concurrency.web", size.web.to_string());
     set("app.concurrency.worker", size.worker.to_string());

@@ -16,6 +16,7 @@ pub mod rollback;
 pub mod secrets;
 pub mod status;
 pub mod up;
+pub mod workflow;
 
 use crate::cli::{Cli, Verb};
 use crate::failure::{Failure, Kind};
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Init(args) => init::run(global, &args, &ui),
         Verb::Config(args) => config::run(global, args, &ui),
         Verb::Secrets(args) => Box::pin(secrets::run(global, args, ui)).await,
+        Verb::Workflow(args) => workflow::run(global, &args, &ui),
         Verb::Eject(args) => eject::run(global, args, &ui),
         Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
         Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,

@@ -35,12 +35,20 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let identity = &plan.identity;
     ui.say(dim(&format!(
         "account {} · {} · stage {} · {} · {} · {}",
-        identity.account, identity.region, identity.stage, identity.by, identity.revision, identity.at
+        identity.account,
+        identity.region,
+        identity.stage,
+        identity.by,
+        identity.revision,
+        identity.at
     )));
     ui.data(&plan, || report::text(&plan));
     if let Some(file) = &args.save {
         Saved::of(&plan, &looked, Utc::now()).write(file)?;
-        ui.done(format!("saved to {}; it holds for 24 hours", file.display()));
+        ui.done(format!(
+            "saved to {}; it holds for 24 hours",
+            file.display()
+        ));
     }
     Ok(if !plan.refusals.is_empty() {
         Kind::Refused

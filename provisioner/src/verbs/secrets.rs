@@ -65,10 +65,16 @@ impl Secret {
     fn mistake(self, value: &str) -> Option<String> {
         let length = value.chars().count();
         match self {
-            _ if value.chars().any(char::is_whitespace) => Some("it has spaces or line breaks inside".to_owned()),
-            Self::Session if length < 32 => Some(format!("{length} characters; 32 or more are needed")),
+            _ if value.chars().any(char::is_whitespace) => {
+                Some("it has spaces or line breaks inside".to_owned())
+            }
+            Self::Session if length < 32 => {
+                Some(format!("{length} characters; 32 or more are needed"))
+            }
             Self::Twilio if length != 32 || !value.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                Some(format!("{length} characters; Twilio's auth token has 32 hexadecimal digits"))
+                Some(format!(
+                    "{length} characters; Twilio's auth token has 32 hexadecimal digits"
+                ))
             }
             Self::Session | Self::Twilio => None,
         }
@@ -95,7 +101,12 @@ async fn list(ctx: &Context) -> Result<Kind, Failure> {
     let mut secrets = Vec::new();
     for secret in Secret::ALL {
         let name = secret.name(&ctx.stage.name);
-        let found = ctx.cloud.secrets.find(&name).await.blame(codes::UNREADABLE, "the secrets cannot be listed")?;
+        let found = ctx
+            .cloud
+            .secrets
+            .find(&name)
+            .await
+            .blame(codes::UNREADABLE, "the secrets cannot be listed")?;
         secrets.push(Known {
             secret: secret.word(),
             name,
@@ -124,7 +135,12 @@ async fn list(ctx: &Context) -> Result<Kind, Failure> {
 async fn set(ctx: &Context, secret: Secret, yes: bool) -> Result<Kind, Failure> {
     let name = secret.name(&ctx.stage.name);
     let what = format!("the secret {name} was not set");
-    let found = ctx.cloud.secrets.find(&name).await.blame(codes::SECRET, &what)?;
+    let found = ctx
+        .cloud
+        .secrets
+        .find(&name)
+        .await
+        .blame(codes::SECRET, &what)?;
     if found.is_none() {
         return Err(Failure::new(codes::SECRET, what)
             .why("it does not exist: the data stack makes it, for a stage that needs it")
@@ -132,7 +148,10 @@ async fn set(ctx: &Context, secret: Secret, yes: bool) -> Result<Kind, Failure> 
             .next(format!("spokectl deploy{}", ctx.flag())));
     }
     if secret == Secret::Session && !yes {
-        let agreed = ctx.ui.can_ask() && ctx.ui.ask("A new session secret signs everybody out. Go on?");
+        let agreed = ctx.ui.can_ask()
+            && ctx
+                .ui
+                .ask("A new session secret signs everybody out. Go on?");
         if !agreed {
             return Err(Failure::new(codes::NO_TERMINAL, what)
                 .why("a new session secret signs everybody out, and nobody agreed to that")
@@ -145,9 +164,18 @@ async fn set(ctx: &Context, secret: Secret, yes: bool) -> Result<Kind, Failure> 
         return Err(Failure::new(codes::SECRET, what)
             .why(mistake)
             .state("nothing was changed")
-            .next(format!("spokectl secrets set {}{}", secret.word(), ctx.flag())));
+            .next(format!(
+                "spokectl secrets set {}{}",
+                secret.word(),
+                ctx.flag()
+            )));
     }
-    let version = ctx.cloud.secrets.put(&name, &value).await.blame(codes::SECRET, &what)?;
+    let version = ctx
+        .cloud
+        .secrets
+        .put(&name, &value)
+        .await
+        .blame(codes::SECRET, &what)?;
     ctx.ui.data(
         &serde_json::json!({ "secret": secret.word(), "name": name, "version": version }),
         || format!("{name} is set; functions read it as they start"),

@@ -33,7 +33,12 @@ pub(crate) fn spokectl_told(folder: &str, arguments: &[&str], stdin: &str) -> Ru
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
     let Output {
         status,
         stdout,
@@ -58,7 +63,7 @@ pub(crate) fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 22] = [
+const VERBS: [&[&str]; 23] = [
     &[],
     &["up"],
     &["down"],
@@ -77,6 +82,7 @@ const VERBS: [&[&str]; 22] = [
     &["secrets", "list"],
     &["secrets", "set"],
     &["plan"],
+    &["workflow"],
     &["logs"],
     &["lock"],
     &["lock", "status"],

@@ -120,7 +120,9 @@ fn a_database_and_a_network_of_others_are_never_made_or_changed() {
         for (name, resource) in resources(&text) {
             let kind = kind(&resource);
             assert!(
-                !kind.starts_with("AWS::RDS::") && !["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"].contains(&kind),
+                !kind.starts_with("AWS::RDS::")
+                    && !["AWS::EC2::VPC", "AWS::EC2::Subnet", "AWS::EC2::NatGateway"]
+                        .contains(&kind),
                 "{name}"
             );
         }
