@@ -1,11 +1,15 @@
 //! CloudFormation: stacks, by change set only.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{Capability, ChangeSetType, Parameter, Tag, TemplateStage};
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetType, Parameter, StackDriftDetectionStatus, StackResourceDrift,
+    StackResourceDriftStatus, Tag, TemplateStage,
+};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -87,6 +91,20 @@ pub struct Change {
     pub replacement: String,
 }
 
+/// A resource that is not as its stack says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Drift {
+    /// The logical id.
+    pub resource: String,
+    /// `AWS::SQS::Queue`.
+    pub kind: String,
+    /// `MODIFIED` or `DELETED`.
+    pub status: String,
+    /// Path, what the template says, what is there.
+    pub properties: Vec<(String, String, String)>,
+}
+
 /// One event of a stack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,6 +174,62 @@ impl Stacks {
         answer
             .template_body
             .with_context(|| format!("stack {name} has no template"))
+    }
+
+    /// What somebody changed by hand. AWS looks at every resource for it, which takes seconds to minutes, and sees only
+    /// properties the template sets.
+    pub async fn drift(&self, name: &str) -> anyhow::Result<Vec<Drift>> {
+        let started = self.0.detect_stack_drift().stack_name(name).send().await;
+        let id = started
+            .map_err(|error| words(error).context(format!("looking for drift in {name}")))?
+            .stack_drift_detection_id
+            .with_context(|| format!("the look for drift in {name} has no id"))?;
+        self.drift_is_known(name, &id).await?;
+        let mut pages = self
+            .0
+            .describe_stack_resource_drifts()
+            .stack_name(name)
+            .stack_resource_drift_status_filters(StackResourceDriftStatus::Modified)
+            .stack_resource_drift_status_filters(StackResourceDriftStatus::Deleted)
+            .into_paginator()
+            .send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page =
+                page.map_err(|error| words(error).context(format!("reading the drift of {name}")))?;
+            found.extend(
+                page.stack_resource_drifts
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(drift),
+            );
+        }
+        Ok(found)
+    }
+
+    async fn drift_is_known(&self, name: &str, id: &str) -> anyhow::Result<()> {
+        for _ in 0..300 {
+            let answer = self
+                .0
+                .describe_stack_drift_detection_status()
+                .stack_drift_detection_id(id)
+                .send()
+                .await
+                .map_err(|error| words(error).context(format!("looking for drift in {name}")))?;
+            match answer
+                .detection_status
+                .as_ref()
+                .map(StackDriftDetectionStatus::as_str)
+            {
+                Some("DETECTION_IN_PROGRESS") => tokio::time::sleep(Duration::from_secs(1)).await,
+                Some("DETECTION_FAILED") => bail!(
+                    "drift of {name} cannot be told: {}",
+                    answer.detection_status_reason.unwrap_or_default()
+                ),
+                _ => return Ok(()),
+            }
+        }
+        bail!("the look for drift in {name} goes on after five minutes")
     }
 
     /// Asks what would change.
@@ -316,6 +390,29 @@ impl Stacks {
         }
         events.reverse();
         Ok(events)
+    }
+}
+
+fn drift(found: StackResourceDrift) -> Drift {
+    Drift {
+        resource: found.logical_resource_id.unwrap_or_default(),
+        kind: found.resource_type.unwrap_or_default(),
+        status: found
+            .stack_resource_drift_status
+            .as_ref()
+            .map_or_else(String::new, |status| status.as_str().to_owned()),
+        properties: found
+            .property_differences
+            .unwrap_or_default()
+            .into_iter()
+            .map(|one| {
+                (
+                    one.property_path.unwrap_or_default(),
+                    one.expected_value.unwrap_or_default(),
+                    one.actual_value.unwrap_or_default(),
+                )
+            })
+            .collect(),
     }
 }
 

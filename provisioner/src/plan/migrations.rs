@@ -374,10 +374,10 @@ fn added(table: &str, column: &str, constraints: &[Constraint], text: &str) -> V
     for constraint in constraints {
         match constraint {
             Constraint::DefaultConstraint(value) => {
-                default = Some(value.syntax().text().to_string().to_lowercase())
+                default = Some(value.syntax().text().to_string().to_lowercase());
             }
             Constraint::NotNullConstraint(_) | Constraint::PrimaryKeyConstraint(_) => {
-                not_null = true
+                not_null = true;
             }
             Constraint::GeneratedConstraint(_) => generated = true,
             Constraint::ReferencesConstraint(_)

@@ -9,7 +9,7 @@ use spoke_contract::release::Release;
 
 use super::connections::Budget;
 use super::migrations::{self, Migration};
-use super::report::{Identity, Infrastructure, Plan, Refusal};
+use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
 use super::{consequence, cost, difference, report, signals};
 use crate::build::{revision, sha256};
 use crate::cloud::cloudformation::Stack;
@@ -114,6 +114,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         },
         release: live.as_ref().map(|release| release.number),
         infrastructure,
+        by_hand: None,
         code: signals::of(&ctx.repository, live.as_ref(), &signals::CODE).await,
         bundle: signals::of(&ctx.repository, live.as_ref(), &signals::BUNDLE).await,
         migrations,
@@ -126,6 +127,23 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         price_date: super::prices::DATE,
     };
     Ok((plan, looked))
+}
+
+/// What somebody changed by hand, in every stack there is.
+pub async fn by_hand(ctx: &Context, looked: &[Looked]) -> Result<Vec<ByHand>, Failure> {
+    let mut found = Vec::new();
+    for one in looked.iter().filter(|one| one.stack.is_some()) {
+        let name = one.kind.stack(&ctx.stage.name);
+        let drift = ctx.cloud.stacks_of(one.kind).drift(&name).await.blame(
+            codes::STACK_UNREADABLE,
+            format!("what was changed by hand in {name} cannot be told"),
+        )?;
+        found.push(ByHand {
+            stack: one.kind.name().to_owned(),
+            drift,
+        });
+    }
+    Ok(found)
 }
 
 /// What changes, and what all stacks cost before and after.

@@ -10,6 +10,7 @@ use super::cost::Cost;
 use super::difference::{Action, shown};
 use super::migrations::{Class, Migration};
 use super::signals::Signal;
+use crate::cloud::cloudformation::Drift;
 use crate::template::shift;
 
 /// Where, who, of what, when.
@@ -38,6 +39,16 @@ pub struct Infrastructure {
     pub stuck: BTreeMap<String, String>,
 }
 
+/// What somebody changed by hand in a stack.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ByHand {
+    /// Which stack.
+    pub stack: String,
+    /// What is not as the stack says.
+    pub drift: Vec<Drift>,
+}
+
 /// Why a deploy would be refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refusal {
@@ -59,6 +70,8 @@ pub struct Plan {
     pub release: Option<u64>,
     /// The stacks.
     pub infrastructure: Infrastructure,
+    /// What was changed by hand; none unless somebody asked to look.
+    pub by_hand: Option<Vec<ByHand>>,
     /// The functions.
     pub code: Signal,
     /// The front end.
@@ -89,6 +102,15 @@ impl Plan {
             || !self.migrations.is_empty()
             || self.code != Signal::Unchanged
             || self.bundle != Signal::Unchanged
+    }
+
+    /// Whether somebody changed something by hand, as far as somebody looked.
+    #[must_use]
+    pub fn has_drift(&self) -> bool {
+        self.by_hand
+            .iter()
+            .flatten()
+            .any(|one| !one.drift.is_empty())
     }
 
     /// The groups that need a confirmation of their own, and are in this plan.
@@ -161,6 +183,9 @@ pub fn text(plan: &Plan) -> String {
     for (stack, status) in &plan.infrastructure.stuck {
         lines.push(format!("stuck: the {stack} stack stands in {status}"));
     }
+    for one in plan.by_hand.iter().flatten() {
+        by_hand(one, &mut lines);
+    }
     for group in Group::ALL {
         section(plan, group, &mut lines);
     }
@@ -170,6 +195,26 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(signals(plan));
     lines.extend(numbers(plan));
     lines.join("\n")
+}
+
+/// A deploy leaves these as they are, unless the template changes the very property.
+fn by_hand(one: &ByHand, lines: &mut Vec<String>) {
+    for drift in &one.drift {
+        let word = if drift.status == "DELETED" {
+            "was deleted by hand"
+        } else {
+            "was changed by hand"
+        };
+        lines.push(format!(
+            "drift: {} ({}, {}) {word}",
+            drift.resource, one.stack, drift.kind
+        ));
+        for (path, template, real) in &drift.properties {
+            lines.push(format!(
+                "      {path}: the template says {template}, it is {real}"
+            ));
+        }
+    }
 }
 
 fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {

@@ -50,112 +50,112 @@ fn placed(widget: &Widget, x: usize, y: usize) -> Value {
     })
 }
 
-fn rows(stage: &Stage) -> Vec<Vec<Widget>> {
-    let web = Function::Web.lambda_name(&stage.name);
-    let by_version = |metric: &str| {
-        // A release has two versions for a while, whose numbers no template knows.
-        json!([{
-            "expression": format!(
-                "SEARCH('{{AWS/Lambda,ExecutedVersion,FunctionName,Resource}} MetricName=\"{metric}\" FunctionName=\"{web}\"', 'Sum', 60)"
-            ),
-            "id": metric.to_lowercase(),
-        }])
-    };
-    let api = |metric: &str| json!(["AWS/ApiGateway", metric, "ApiId", "${Api}"]);
-    let database = |metric: &str| {
-        json!([
-            "AWS/RDS",
-            metric,
-            stage.database.dimension(),
-            "${DatabaseId}"
-        ])
-    };
-    let functions = |metric: &str| -> Vec<Value> {
-        Function::ALL
-            .into_iter()
-            .filter(|function| !function.is_hook())
-            .map(|function| {
-                let name = function.lambda_name(&stage.name);
-                json!([
-                    "AWS/Lambda",
-                    metric,
-                    "FunctionName",
-                    name,
-                    "Resource",
-                    format!("{name}:{LIVE}")
-                ])
-            })
-            .collect()
-    };
-    let queues = |metric: &str| -> Vec<Value> {
-        ["inbound", "reports"]
-            .into_iter()
-            .map(|queue| {
-                json!([
-                    "AWS/SQS",
-                    metric,
-                    "QueueName",
-                    format!("spoke-{}-{queue}", stage.name)
-                ])
-            })
-            .collect()
-    };
-    let dead: Vec<Value> = ["inbound", "reports", "worker"]
-        .into_iter()
-        .map(|queue| {
-            json!([
-                "AWS/SQS",
-                "ApproximateNumberOfMessagesVisible",
-                "QueueName",
-                format!("spoke-{}-{queue}-dead", stage.name)
-            ])
-        })
-        .collect();
-    let widget = |title, stat, metrics| Widget {
+fn widget(title: &'static str, stat: &'static str, metrics: Vec<Value>) -> Widget {
+    Widget {
         title,
         stat,
         metrics,
+    }
+}
+
+fn rows(stage: &Stage) -> Vec<Vec<Widget>> {
+    vec![
+        requests(stage),
+        database(stage),
+        functions(stage),
+        queues(stage),
+    ]
+}
+
+/// A release has two versions for a while, whose numbers no template knows: they are searched.
+fn by_version(stage: &Stage, metric: &str) -> Value {
+    let web = Function::Web.lambda_name(&stage.name);
+    json!([{
+        "expression": format!(
+            "SEARCH('{{AWS/Lambda,ExecutedVersion,FunctionName,Resource}} MetricName=\"{metric}\" FunctionName=\"{web}\"', 'Sum', 60)"
+        ),
+        "id": metric.to_lowercase(),
+    }])
+}
+
+fn requests(stage: &Stage) -> Vec<Widget> {
+    let api = |metric: &str| json!(["AWS/ApiGateway", metric, "ApiId", "${Api}"]);
+    vec![
+        widget("Requests and 5xx", "Sum", vec![api("Count"), api("5xx")]),
+        widget("Latency, p95 (ms)", "p95", vec![api("Latency")]),
+        widget(
+            "Web errors by version",
+            "Sum",
+            vec![by_version(stage, "Errors")],
+        ),
+    ]
+}
+
+fn database(stage: &Stage) -> Vec<Widget> {
+    let dimension = stage.database.dimension();
+    let of = |metric: &str| vec![json!(["AWS/RDS", metric, dimension, "${DatabaseId}"])];
+    vec![
+        widget("Database CPU (%)", "Average", of("CPUUtilization")),
+        widget("Database connections", "Maximum", of("DatabaseConnections")),
+        widget(
+            "Web calls by version",
+            "Sum",
+            vec![by_version(stage, "Invocations")],
+        ),
+    ]
+}
+
+fn functions(stage: &Stage) -> Vec<Widget> {
+    let of = |metric: &str| -> Vec<Value> {
+        let functions = Function::ALL
+            .into_iter()
+            .filter(|function| !function.is_hook());
+        functions
+            .map(|function| {
+                let name = function.lambda_name(&stage.name);
+                let live = format!("{name}:{LIVE}");
+                json!(["AWS/Lambda", metric, "FunctionName", name, "Resource", live])
+            })
+            .collect()
     };
     vec![
-        vec![
-            widget("Requests and 5xx", "Sum", vec![api("Count"), api("5xx")]),
-            widget("Latency, p95 (ms)", "p95", vec![api("Latency")]),
-            widget("Web errors by version", "Sum", vec![by_version("Errors")]),
-        ],
-        vec![
-            widget(
-                "Database CPU (%)",
-                "Average",
-                vec![database("CPUUtilization")],
-            ),
-            widget(
-                "Database connections",
-                "Maximum",
-                vec![database("DatabaseConnections")],
-            ),
-            widget(
-                "Web calls by version",
-                "Sum",
-                vec![by_version("Invocations")],
-            ),
-        ],
-        vec![
-            widget("Errors by function", "Sum", functions("Errors")),
-            widget(
-                "Concurrency by function",
-                "Maximum",
-                functions("ConcurrentExecutions"),
-            ),
-            widget("Throttles by function", "Sum", functions("Throttles")),
-        ],
-        vec![
-            widget(
-                "Oldest message (s)",
-                "Maximum",
-                queues("ApproximateAgeOfOldestMessage"),
-            ),
-            widget("Messages taken in", "Sum", queues("NumberOfMessagesSent")),
-            widget("Dead letters", "Maximum", dead),
-        ],
+        widget("Errors by function", "Sum", of("Errors")),
+        widget(
+            "Concurrency by function",
+            "Maximum",
+            of("ConcurrentExecutions"),
+        ),
+        widget("Throttles by function", "Sum", of("Throttles")),
+    ]
+}
+
+fn queues(stage: &Stage) -> Vec<Widget> {
+    let of = |metric: &str, names: &[&str]| -> Vec<Value> {
+        names
+            .iter()
+            .map(|name| {
+                let queue = format!("spoke-{}-{name}", stage.name);
+                json!(["AWS/SQS", metric, "QueueName", queue])
+            })
+            .collect()
+    };
+    let live = ["inbound", "reports"];
+    let dead = ["inbound-dead", "reports-dead", "worker-dead"];
+    vec![
+        widget(
+            "Oldest message (s)",
+            "Maximum",
+            of("ApproximateAgeOfOldestMessage", &live),
+        ),
+        widget(
+            "Messages taken in",
+            "Sum",
+            of("NumberOfMessagesSent", &live),
+        ),
+        widget(
+            "Dead letters",
+            "Maximum",
+            of("ApproximateNumberOfMessagesVisible", &dead),
+        ),
     ]
 }

@@ -20,6 +20,7 @@ use crate::ui::{Ui, dim};
 ///
 /// Examples:
 ///   spokectl plan --stage prod
+///   spokectl plan --stage prod --drift
 ///   spokectl plan --stage prod --save prod.plan && spokectl deploy --stage prod --plan prod.plan
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
@@ -27,11 +28,17 @@ pub struct Args {
     /// Write what this plan is held to, for `deploy --plan`
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
+    /// Look for what was changed by hand as well; AWS takes up to minutes for it
+    #[arg(long)]
+    pub drift: bool,
 }
 
 pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Failure> {
     let ctx = Context::connect(global, &ui).await?;
-    let (plan, looked) = read::plan(&ctx).await?;
+    let (mut plan, looked) = read::plan(&ctx).await?;
+    if args.drift {
+        plan.by_hand = Some(read::by_hand(&ctx, &looked).await?);
+    }
     let identity = &plan.identity;
     ui.say(dim(&format!(
         "account {} · {} · stage {} · {} · {} · {}",
@@ -52,7 +59,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     }
     Ok(if !plan.refusals.is_empty() {
         Kind::Refused
-    } else if plan.has_changes() {
+    } else if plan.has_changes() || plan.has_drift() {
         Kind::Findings
     } else {
         Kind::Ok

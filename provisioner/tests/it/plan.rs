@@ -1,13 +1,18 @@
 //! `plan` and the gate of `deploy`, over a real (local) CloudFormation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Cursor, Write as _};
 use std::process::Command;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 use spoke_contract::names;
+use spokectl::cloud::s3::Headers;
 use spokectl::plan::{cost, difference};
 use spokectl::release::stack::apply;
 use spokectl::template::Kind;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 use crate::command_line::spokectl_in;
 use crate::templates::{fixtures, rendered};
@@ -71,14 +76,48 @@ async fn the_stacks_of_stage_local_come_up_and_then_there_is_nothing_to_change()
     let (code, text, talk) = plan(&setting, &["--output", "json"]);
     assert_eq!(code, 2, "{talk}");
     let plan: Value = serde_json::from_str(&text).unwrap();
-    let stacks: std::collections::BTreeSet<_> = plan["infrastructure"]["changes"]
+    let stacks: BTreeSet<_> = plan["infrastructure"]["changes"]
         .as_array()
         .unwrap()
         .iter()
         .map(|one| one["change"]["stack"].as_str().unwrap())
         .collect();
     assert_eq!(stacks.into_iter().collect::<Vec<_>>(), ["app"]);
+
+    let mut known = network.outputs;
+    known.extend(data.outputs);
+    Box::pin(upload(&setting, &known["ArtifactBucket"])).await;
+    for (name, value) in [
+        ("CodeKey", "functions/0.zip"),
+        ("Release", "0"),
+        ("Bundle", "none"),
+    ] {
+        known.insert(name.to_owned(), value.to_owned());
+    }
+    let app = apply(&setting.ctx, Kind::App, &known).await.unwrap();
+    assert!(app.outputs["Url"].starts_with("http"), "{:?}", app.outputs);
+    let (code, text, _) = self::plan(&setting, &[]);
+    assert_eq!(code, 2);
+    assert!(text.contains("infrastructure  no change"), "{text}");
     setting.end().await;
+}
+
+/// A function archive with a program that does nothing.
+async fn upload(setting: &Setting, bucket: &str) {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().unix_permissions(0o755);
+    archive.start_file("bootstrap", options).unwrap();
+    archive.write_all(b"#!/bin/sh\nexec sleep 60\n").unwrap();
+    let bytes = Bytes::from(archive.finish().unwrap().into_inner());
+    let headers = Headers {
+        content_type: "application/zip",
+        cache_control: "no-cache",
+    };
+    let objects = &setting.ctx.cloud.objects;
+    objects
+        .put(bucket, "functions/0.zip", bytes, headers)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +148,23 @@ async fn a_plan_tells_what_would_be_lost_first_and_deploy_wants_a_word_for_it() 
     assert_eq!(
         spokectl_in(root, &["deploy", "--accept", "everything"]).code,
         1
+    );
+    setting.end().await;
+}
+
+/// The local cloud has no drift detection: that is said, and not that there is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_nobody_can_tell_is_no_calm() {
+    let setting = Setting::new().await;
+    setting.template("network", DATABASE);
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    let (code, text, talk) = plan(&setting, &["--drift"]);
+    assert_eq!((code, text.as_str()), (7, ""), "{talk}");
+    assert!(
+        talk.contains("what was changed by hand in spoke-local-network cannot be told"),
+        "{talk}"
     );
     setting.end().await;
 }

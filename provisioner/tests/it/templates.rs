@@ -1,7 +1,8 @@
 //! Every template of every stage fixture, as a reviewer reads it, and the rules that hold for all.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use serde_norway::Value;
 use spokectl::failure::codes;
@@ -37,7 +38,18 @@ pub(crate) fn fixtures() -> Vec<Stage> {
     stages
 }
 
+/// The templates of a stage, rendered once for all tests.
 pub(crate) fn rendered(stage: &Stage) -> Vec<(Kind, String)> {
+    static RENDERED: LazyLock<Mutex<HashMap<String, Vec<(Kind, String)>>>> =
+        LazyLock::new(Mutex::default);
+    let mut rendered = RENDERED.lock().unwrap();
+    let templates = rendered
+        .entry(stage.name.clone())
+        .or_insert_with(|| fresh(stage));
+    templates.clone()
+}
+
+fn fresh(stage: &Stage) -> Vec<(Kind, String)> {
     let stacks = stage.stacks().into_iter();
     stacks
         .map(|kind| (kind, template::render(&repository(), stage, kind).unwrap()))
@@ -83,7 +95,7 @@ fn the_templates_of_every_stage() {
 fn rendering_twice_gives_the_same_bytes_and_what_comes_before_the_bucket_fits_a_request() {
     for stage in fixtures() {
         let once = rendered(&stage);
-        assert_eq!(once, rendered(&stage));
+        assert_eq!(once, fresh(&stage));
         for (kind, text) in once {
             assert!(
                 kind == Kind::App || text.len() < WITH_REQUEST,
@@ -185,7 +197,7 @@ fn a_database_with_data_leaves_a_snapshot_and_is_not_public() {
 #[test]
 fn every_function_has_a_role_and_a_log_group_of_its_own() {
     for stage in fixtures() {
-        let text = template::render(&repository(), &stage, Kind::App).unwrap();
+        let text = rendered(&stage).pop().unwrap().1;
         let resources = resources(&text);
         let mut roles = Vec::new();
         for (name, resource) in &resources {
