@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::{self, Db};
 use crate::http::throttle::Throttle;
 use crate::ids::{Ids, RandomIds};
+use crate::sms::line::Line;
 use crate::sms::twilio::Twilio;
 use crate::storage::Storage;
 
@@ -30,6 +31,8 @@ pub struct App {
     pub ids: Arc<dyn Ids>,
     /// None: no credentials, so nothing can be sent for real.
     pub twilio: Option<Twilio>,
+    /// Whether the carrier is working, as far as this process has seen.
+    pub carrier: Line,
     pub session_key: Key,
     pub throttle: Throttle,
     web: OnceCell<reqwest::Client>,
@@ -59,7 +62,11 @@ impl App {
                 session_arn.as_deref()
             ),
             secret(&aws, None, redis_arn.as_deref()),
-            secret(&aws, None, twilio_arn.as_deref()),
+            secret(
+                &aws,
+                config.twilio_auth_token.as_deref(),
+                twilio_arn.as_deref()
+            ),
         )?;
         let database = database.context("neither DATABASE_URL nor DATABASE_SECRET_ARN is set")?;
         let options = match &config.database_url {
@@ -95,6 +102,10 @@ impl App {
             .clone()
             .zip(twilio_token)
             .map(|(account, token)| Twilio::new(account, token));
+        let twilio = match &config.twilio_api_url {
+            Some(url) => twilio.map(|twilio| twilio.at(url)),
+            None => twilio,
+        };
         Self {
             storage: Storage::new(&aws),
             db,
@@ -103,6 +114,7 @@ impl App {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             twilio,
+            carrier: Line::default(),
             session_key: Key::from(&Sha512::digest(session_secret.as_bytes())),
             throttle: Throttle::default(),
             web: OnceCell::new(),

@@ -75,6 +75,12 @@ pub struct Config {
     pub reference_zone: Tz,
     pub twilio_account_sid: Option<String>,
     pub twilio_secret_arn: Option<String>,
+    pub twilio_auth_token: Option<String>,
+    pub twilio_api_url: Option<String>,
+    pub twilio_voice_url: Option<String>,
+    /// Where the carrier reaches us.
+    pub callback_url: String,
+    pub contacts_per_phone_number: u32,
     pub twilio_messaging_service_sid: Option<String>,
     pub twilio_validity_period: Option<u32>,
     pub log_level: String,
@@ -142,6 +148,15 @@ impl Config {
             reference_zone: env.zone(vars::DST_REFERENCE_TIMEZONE)?,
             twilio_account_sid: env.text(vars::TWILIO_ACCOUNT_SID),
             twilio_secret_arn: env.text(vars::TWILIO_SECRET_ARN),
+            twilio_auth_token: env.text(vars::TWILIO_AUTH_TOKEN),
+            twilio_api_url: env.text(vars::TWILIO_API_URL),
+            twilio_voice_url: env.text(vars::TWILIO_VOICE_URL),
+            callback_url: env
+                .text(vars::TWILIO_BASE_CALLBACK_URL)
+                .unwrap_or_else(|| env.required(vars::BASE_URL))
+                .trim_end_matches('/')
+                .to_owned(),
+            contacts_per_phone_number: env.number::<u32>(vars::CONTACTS_PER_PHONE_NUMBER)?.max(1),
             twilio_messaging_service_sid: env.text(vars::TWILIO_MESSAGE_SERVICE_SID),
             twilio_validity_period: env.optional_number(vars::TWILIO_MESSAGE_VALIDITY_PERIOD)?,
             log_level: env.required(vars::LOG_LEVEL),

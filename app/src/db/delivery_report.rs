@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use crate::db::outcome::Attempt;
+
 /// One final report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -10,45 +12,80 @@ pub struct Report {
     /// DELIVERED or ERROR.
     pub send_status: &'static str,
     pub error_code: Option<i32>,
+    /// The text and the attempt it is about, when the report's address named them.
+    pub attempt: Option<Attempt>,
+    /// The phone was not ready: the text may be sent again.
+    pub is_worth_another: bool,
+}
+
+/// A contact whose text was reported.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    pub campaign_contact_id: i32,
+    pub error_code: Option<i32>,
 }
 
 /// Applies the reports, one per carrier id, and keeps those whose text has no carrier id yet.
-/// Delivered is final; an error may still become delivered. Answers the contacts concerned.
+/// Delivered is final; an error may still become delivered, or, twice at the most, wait for
+/// another attempt. Answers the contacts concerned.
 pub async fn apply(
     db: impl PgExecutor<'_>,
     reports: &[Report],
     now: DateTime<Utc>,
-) -> sqlx::Result<Vec<i32>> {
-    let service_ids: Vec<String> = reports
-        .iter()
-        .map(|report| report.service_id.clone())
+) -> sqlx::Result<Vec<Reported>> {
+    let each = || reports.iter();
+    let service_ids: Vec<String> = each().map(|report| report.service_id.clone()).collect();
+    let statuses: Vec<String> = each().map(|report| report.send_status.to_owned()).collect();
+    let codes: Vec<Option<i32>> = each().map(|report| report.error_code).collect();
+    let messages: Vec<Option<i64>> = each()
+        .map(|report| report.attempt.map(|attempt| attempt.message_id))
         .collect();
-    let statuses: Vec<String> = reports
-        .iter()
-        .map(|report| report.send_status.to_owned())
+    let attempts: Vec<Option<i16>> = each()
+        .map(|report| report.attempt.map(|attempt| attempt.number))
         .collect();
-    let codes: Vec<Option<i32>> = reports.iter().map(|report| report.error_code).collect();
-    sqlx::query_scalar!(
+    let again: Vec<bool> = each().map(|report| report.is_worth_another).collect();
+    sqlx::query_as!(
+        Reported,
         r#"WITH report AS MATERIALIZED (
-               SELECT * FROM unnest($1::text[], $2::text[], $3::integer[]) AS r (service_id, send_status, error_code)),
+               SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::bigint[], $5::smallint[],
+                                    $6::boolean[])
+                   AS r (service_id, send_status, error_code, message_id, attempt, again)),
+           target AS MATERIALIZED (
+               SELECT m.id, report.* FROM report JOIN message m ON m.service_id = report.service_id
+               WHERE m.service_id <> '' AND NOT m.is_from_contact
+               UNION ALL
+               -- The answer has not come, or never will: the address names the text.
+               SELECT m.id, report.* FROM report JOIN message m ON m.id = report.message_id
+               WHERE m.send_attempts = report.attempt AND m.service_id = '' AND NOT m.is_from_contact
+                 AND m.send_status IN ('SENDING', 'QUEUED')),
            applied AS (
                UPDATE message m
-               SET send_status = report.send_status, error_code = report.error_code, service_response_at = $4
-               FROM report
-               WHERE m.service_id = report.service_id AND m.service_id <> '' AND NOT m.is_from_contact
-                 AND m.send_status <> 'DELIVERED'
-               RETURNING m.campaign_contact_id),
+               SET send_status = CASE WHEN target.again AND m.send_attempts < 3
+                                       AND coalesce(m.send_before > $7::timestamptz + interval '2 minutes', true)
+                                      THEN 'QUEUED' ELSE target.send_status END,
+                   service_id = CASE WHEN target.again AND m.send_attempts < 3
+                                      AND coalesce(m.send_before > $7::timestamptz + interval '2 minutes', true)
+                                     THEN '' ELSE target.service_id END,
+                   error_code = target.error_code, service_response_at = $7, queued_at = $7,
+                   sent_at = coalesce(m.sent_at, $7)
+               FROM target
+               WHERE m.id = target.id AND m.send_status <> 'DELIVERED'
+               RETURNING m.campaign_contact_id, target.error_code),
            early AS (
                INSERT INTO delivery_report (service_id, send_status, error_code, received_at)
-               SELECT report.service_id, report.send_status, report.error_code, $4 FROM report
-               WHERE NOT EXISTS (SELECT FROM message m WHERE m.service_id = report.service_id AND m.service_id <> '')
+               SELECT report.service_id, report.send_status, report.error_code, $7 FROM report
+               WHERE report.message_id IS NULL
+                 AND NOT EXISTS (SELECT FROM target WHERE target.service_id = report.service_id)
                ON CONFLICT (service_id) DO UPDATE
                    SET send_status = excluded.send_status, error_code = excluded.error_code
                    WHERE delivery_report.send_status <> 'DELIVERED')
-           SELECT campaign_contact_id AS "id!" FROM applied"#,
+           SELECT campaign_contact_id AS "campaign_contact_id!", error_code FROM applied"#,
         &service_ids,
         &statuses,
         &codes as &[Option<i32>],
+        &messages as &[Option<i64>],
+        &attempts as &[Option<i16>],
+        &again,
         now
     )
     .fetch_all(db)

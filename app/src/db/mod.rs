@@ -16,6 +16,7 @@ pub mod message;
 pub mod migrate;
 pub mod opt_out;
 pub mod organization;
+pub mod outcome;
 pub mod phone_number;
 pub mod sending;
 pub mod statements;

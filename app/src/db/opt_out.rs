@@ -56,3 +56,26 @@ pub async fn list(db: impl PgExecutor<'_>, cells: &[String]) -> sqlx::Result<Vec
     .fetch_all(db)
     .await
 }
+
+/// Whose a contact is.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    pub cell: String,
+    pub organization_id: i32,
+    pub assignment_id: Option<i32>,
+}
+
+/// Whose these contacts are.
+pub async fn list_owners(
+    db: impl PgExecutor<'_>,
+    contact_ids: &[i32],
+) -> sqlx::Result<Vec<Owner>> {
+    sqlx::query_as!(
+        Owner,
+        "SELECT c.cell, p.organization_id, c.assignment_id
+         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id WHERE c.id = ANY($1)",
+        contact_ids
+    )
+    .fetch_all(db)
+    .await
+}

@@ -1,14 +1,18 @@
 //! Every minute: what was left behind is taken up again.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::Result;
-use crate::texting::{inbound, reports, settle};
+use crate::texting::{inbound, reconcile, reports, settle};
 use crate::{db, jobs};
 
-/// Texts tried again in one round.
-const MAX_TEXTS: i64 = 200;
+/// How long one round tries waiting texts again.
+const TRYING: Duration = Duration::from_secs(20);
+/// Texts of unknown outcome the carrier is asked about in one round.
+const MAX_UNKNOWN: i64 = 200;
 
 /// One round. Each part is tried, whatever became of the ones before it. Before the first release there is no
 /// schema, and nothing that could have been left behind.
@@ -22,21 +26,23 @@ pub async fn answer(app: &App) -> Result<Value> {
     let jobs = jobs::take_up_abandoned(app).await;
     let inbound = inbound::apply_left(app).await;
     let reports = reports::apply_kept(app).await;
-    let texts = settle::waiting_texts(app, MAX_TEXTS).await;
+    let reconciled = reconcile::unknown_texts(app, MAX_UNKNOWN).await;
+    let texts = settle::waiting_texts(app, TRYING).await;
     let numbers = db::phone_number::release_expired(&app.db, app.clock.now()).await;
-    let unknown = db::sending::count_unknown(&app.db, app.clock.now()).await?;
+    let unknown = db::outcome::count_unknown(&app.db, app.clock.now()).await?;
     if unknown > 0 {
         tracing::warn!(
             unknown,
-            "texts of unknown outcome are waiting to be reconciled with the carrier"
+            "texts of unknown outcome could not be reconciled with the carrier yet"
         );
     }
-    let texts = texts?;
+    let (texts, reconciled) = (texts?, reconciled?);
     Ok(json!({
         "jobs": jobs?,
         "inbound": inbound?,
         "reports": reports?,
         "textsTried": texts.tried,
+        "textsFoundAtTheCarrier": reconciled.found,
         "textsGivenUp": texts.given_up,
         "reservationsExpired": numbers?,
         "textsOfUnknownOutcome": unknown,

@@ -56,6 +56,7 @@ pub fn router(app: &Arc<App>) -> axum::Router {
         .route("/login-callback", post(sign_in::sign_in))
         .route("/logout-callback", get(sign_in::sign_out))
         .route("/twilio", post(webhooks::inbound))
+        .route("/twilio-fallback", post(webhooks::fallback))
         .route("/twilio-message-report", post(webhooks::report))
         .route("/assets/{*path}", get(assets::serve))
         .route("/health", get(pages::health))

@@ -29,6 +29,27 @@ pub async fn inbound(
     Ok(done())
 }
 
+/// POST /twilio-fallback: a text the first address could not take. It goes onto the queue, which
+/// needs no database; the inbound function takes it from there.
+///
+/// # Errors
+/// As [`inbound`].
+pub async fn fallback(
+    State(web): State<Web>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response> {
+    let webhook = signed(&web, &uri, &headers, &body)?;
+    match &web.app.config.inbound_queue_url {
+        Some(queue) => queues::send(&web.app.aws, queue, webhook.encode(), 0).await?,
+        None => {
+            inbound::receive(&web.app, "twilio", &webhook).await?;
+        }
+    }
+    Ok(done())
+}
+
 /// POST /twilio-message-report: a delivery report, onto the queue that applies them in batches.
 ///
 /// # Errors
@@ -39,7 +60,8 @@ pub async fn report(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response> {
-    let webhook = signed(&web, &uri, &headers, &body)?;
+    let mut webhook = signed(&web, &uri, &headers, &body)?;
+    reports::note_address(&mut webhook, uri.query().unwrap_or(""));
     // A report that says nothing new costs nobody anything.
     if reports::read(&webhook).is_none() {
         return Ok(done());
@@ -63,7 +85,7 @@ fn signed(web: &Web, uri: &http::Uri, headers: &HeaderMap, body: &[u8]) -> Resul
     let path = uri
         .path_and_query()
         .map_or("", http::uri::PathAndQuery::as_str);
-    let url = format!("{}{path}", web.app.config.base_url);
+    let url = format!("{}{path}", web.app.config.callback_url);
     if twilio.is_signed(&url, &webhook.parameters, signature) {
         Ok(webhook)
     } else {

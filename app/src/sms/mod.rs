@@ -1,11 +1,14 @@
 //! Handing a text to the carrier, or to what stands in for it.
 
+pub mod errors;
+pub mod line;
 pub mod twilio;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
 use crate::config::Simulation;
+use crate::sms::twilio::messages::Text;
 
 /// The messaging service texts belong to while nothing is sent for real.
 pub const MOCK_SERVICE: &str = "mock-messaging-service";
@@ -15,6 +18,9 @@ pub const FAKE_SERVICE: &str = "fakeservice";
 pub const VALIDITY_PADDING: i64 = 30;
 /// The longest the carrier keeps a text.
 const MAX_VALIDITY: i64 = 14_400;
+/// A text is handed over this soon after it was written down or taken up, or not at all: a process
+/// that was frozen in between must not send what has been reconciled meanwhile.
+const HAND_OVER_WITHIN: TimeDelta = TimeDelta::seconds(60);
 
 /// A text on its way out.
 #[derive(Clone, Debug)]
@@ -25,6 +31,11 @@ pub struct Outgoing {
     pub service: String,
     pub messaging_service_sid: Option<String>,
     pub send_before: Option<DateTime<Utc>>,
+    /// Its row, and which attempt this is: reports name them.
+    pub message_id: i64,
+    pub attempt: i16,
+    /// When the row was written, or taken up again.
+    pub taken_up_at: DateTime<Utc>,
 }
 
 /// What came of it.
@@ -44,8 +55,12 @@ pub enum Outcome {
     },
     /// It was not even tried.
     NotAttempted { code: &'static str, why: String },
-    /// The carrier surely does not have it, and trying later is right.
-    Later { why: String },
+    /// The carrier surely does not have it, and trying later is right. With a code it is this
+    /// text's matter, else the carrier's.
+    Later {
+        why: String,
+        error_code: Option<i32>,
+    },
     /// Nobody knows.
     Unknown { why: String },
 }
@@ -71,7 +86,11 @@ pub async fn send(app: &App, text: &Outgoing) -> Outcome {
     if text.service == FAKE_SERVICE {
         return fake(app, text);
     }
-    let (to, body) = addressed(app.config.override_recipient.as_deref(), text);
+    let (to, body) = addressed(
+        app.config.override_recipient.as_deref(),
+        &text.to,
+        &text.body,
+    );
     let validity = match validity(
         app.config.twilio_validity_period,
         text.send_before,
@@ -106,18 +125,74 @@ pub async fn send(app: &App, text: &Outgoing) -> Outcome {
                 .to_owned(),
         };
     };
+    if app.clock.now() > text.taken_up_at + HAND_OVER_WITHIN {
+        return Outcome::Unknown {
+            why: "this process stood still for too long; the text was not handed over".to_owned(),
+        };
+    }
     let Some(service) = &text.messaging_service_sid else {
         return Outcome::NotAttempted {
             code: "CARRIER_NOT_CONFIGURED",
             why: "The campaign has no messaging service: nothing was sent.".to_owned(),
         };
     };
-    match app.web().await {
-        Ok(web) => twilio.send(web, &to, &body, service, validity).await,
+    if app.carrier.is_paused(app.clock.now()) {
+        return Outcome::Later {
+            why: "the carrier is not working; the text waits".to_owned(),
+            error_code: None,
+        };
+    }
+    let callback = status_callback(app, text);
+    let text = Text {
+        to: &to,
+        body: &body,
+        messaging_service_sid: service,
+        validity,
+        status_callback: callback.as_deref(),
+    };
+    let outcome = match app.web().await {
+        Ok(web) => twilio.send(web, &text).await,
         Err(error) => Outcome::Later {
             why: error.to_string(),
+            error_code: None,
         },
+    };
+    notice(app, &outcome);
+    outcome
+}
+
+/// Keeps an eye on the carrier.
+fn notice(app: &App, outcome: &Outcome) {
+    match outcome {
+        Outcome::Accepted { .. }
+        | Outcome::Refused { .. }
+        | Outcome::Later {
+            error_code: Some(_),
+            ..
+        } => app.carrier.worked(),
+        Outcome::Later { .. } | Outcome::Unknown { .. } => app.carrier.failed(app.clock.now()),
+        Outcome::NotAttempted { .. } => {}
     }
+}
+
+/// Where the text's reports go: an address that names its row, so that a report finds it also
+/// when the carrier's answer was lost. None where the carrier could not reach it.
+fn status_callback(app: &App, text: &Outgoing) -> Option<String> {
+    let is_reachable = app.config.callback_url.starts_with("https://") || app.config.twilio_api_url.is_some();
+    is_reachable.then(|| {
+        format!(
+            "{}/twilio-message-report?message={}&attempt={}",
+            app.config.callback_url, text.message_id, text.attempt
+        )
+    })
+}
+
+/// Whether texts to this number through this service are really handed to a carrier.
+pub fn reaches_carrier(app: &App, service: &str, to: &str) -> bool {
+    service != FAKE_SERVICE
+        && app.config.simulation != Simulation::AutoReply
+        && !app.config.drop_ratio.drops(to)
+        && app.twilio.is_some()
 }
 
 /// The messaging service a text is written down with: replies are matched by it.
@@ -147,10 +222,10 @@ fn fake(app: &App, text: &Outgoing) -> Outcome {
 }
 
 /// Recipient and body, with `OVERRIDE_RECIPIENT` reckoned in.
-fn addressed(override_recipient: Option<&str>, text: &Outgoing) -> (String, String) {
+pub fn addressed(override_recipient: Option<&str>, to: &str, body: &str) -> (String, String) {
     match override_recipient {
-        Some(number) => (number.to_owned(), format!("[{}] {}", text.to, text.body)),
-        None => (text.to.clone(), text.body.clone()),
+        Some(number) => (number.to_owned(), format!("[{to}] {body}")),
+        None => (to.to_owned(), body.to_owned()),
     }
 }
 
@@ -176,7 +251,7 @@ fn validity(
 
 #[cfg(test)]
 mod tests {
-    use super::{Outgoing, addressed, validity};
+    use super::{addressed, validity};
 
     #[test]
     fn a_text_is_valid_until_the_hours_end_less_a_padding() {
@@ -206,20 +281,13 @@ mod tests {
 
     #[test]
     fn an_overridden_recipient_sees_who_was_meant() {
-        let text = Outgoing {
-            to: "+16175550123".to_owned(),
-            body: "Hi".to_owned(),
-            service: "twilio".to_owned(),
-            messaging_service_sid: None,
-            send_before: None,
-        };
-        let (to, body) = addressed(Some("+12125550100"), &text);
+        let (to, body) = addressed(Some("+12125550100"), "+16175550123", "Hi");
         assert_eq!(
             (to.as_str(), body.as_str()),
             ("+12125550100", "[+16175550123] Hi")
         );
         assert_eq!(
-            addressed(None, &text),
+            addressed(None, "+16175550123", "Hi"),
             ("+16175550123".to_owned(), "Hi".to_owned())
         );
     }

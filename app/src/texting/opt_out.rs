@@ -50,19 +50,22 @@ pub async fn by_keyword(app: &App, cell: &str, conversation: &Conversation) -> R
     .await
 }
 
-/// The carrier says that the person has opted out there.
+/// The carrier says that these contacts have opted out there.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn at_the_carrier(app: &App, organization_id: i32, contact: &Contact) -> Result<()> {
-    insert(
-        app,
-        &contact.cell,
-        organization_id,
-        contact.assignment_id,
-        "carrier",
-    )
-    .await
+pub async fn at_the_carrier(app: &App, contact_ids: &[i32]) -> Result<()> {
+    for owner in db::opt_out::list_owners(&app.db, contact_ids).await? {
+        insert(
+            app,
+            &owner.cell,
+            owner.organization_id,
+            owner.assignment_id,
+            "carrier",
+        )
+        .await?;
+    }
+    Ok(())
 }
 
 async fn insert(

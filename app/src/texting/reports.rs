@@ -5,8 +5,16 @@ use std::collections::BTreeMap;
 use crate::app::App;
 use crate::db;
 use crate::db::delivery_report::Report;
+use crate::db::outcome::Attempt;
 use crate::error::Result;
+use crate::sms::errors::{Class, class};
+use crate::sms::twilio::UNSUBSCRIBED;
 use crate::texting::inbound::Webhook;
+use crate::texting::opt_out;
+
+/// Parameters of ours, beside the carrier's.
+const MESSAGE: &str = "SpokeMessage";
+const ATTEMPT: &str = "SpokeAttempt";
 
 /// The report a webhook brings, when it is a final one: `queued` and `sent` say nothing new.
 pub fn read(webhook: &Webhook) -> Option<Report> {
@@ -16,11 +24,34 @@ pub fn read(webhook: &Webhook) -> Option<Report> {
         "failed" | "undelivered" => "ERROR",
         _ => return None,
     };
+    let error_code: Option<i32> = webhook.get("ErrorCode").parse().ok();
+    let is_worth_another = send_status == "ERROR" && error_code.map(class) == Some(Class::TryLater);
     (!service_id.is_empty()).then(|| Report {
         service_id: service_id.to_owned(),
         send_status,
-        error_code: webhook.get("ErrorCode").parse().ok(),
+        error_code,
+        attempt: attempt(webhook),
+        is_worth_another,
     })
+}
+
+/// The text and attempt the report's address named.
+fn attempt(webhook: &Webhook) -> Option<Attempt> {
+    Some(Attempt {
+        message_id: webhook.get(MESSAGE).parse().ok()?,
+        number: webhook.get(ATTEMPT).parse().ok()?,
+    })
+}
+
+/// Notes what the report's address said beside its parameters: queues carry only those.
+pub fn note_address(webhook: &mut Webhook, query: &str) {
+    for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
+        match name.as_str() {
+            "message" => webhook.parameters.insert(MESSAGE.to_owned(), value),
+            "attempt" => webhook.parameters.insert(ATTEMPT.to_owned(), value),
+            _ => None,
+        };
+    }
 }
 
 /// Applies the reports among these webhooks; answers how many there were.
@@ -32,7 +63,19 @@ pub async fn apply(app: &App, webhooks: &[Webhook]) -> Result<usize> {
     if reports.is_empty() {
         return Ok(0);
     }
-    let contacts = db::delivery_report::apply(&app.db, &reports, app.clock.now()).await?;
+    let reported = db::delivery_report::apply(&app.db, &reports, app.clock.now()).await?;
+    let opted_out: Vec<i32> = reported
+        .iter()
+        .filter(|reported| reported.error_code == Some(UNSUBSCRIBED))
+        .map(|reported| reported.campaign_contact_id)
+        .collect();
+    if !opted_out.is_empty() {
+        opt_out::at_the_carrier(app, &opted_out).await?;
+    }
+    let contacts: Vec<i32> = reported
+        .iter()
+        .map(|reported| reported.campaign_contact_id)
+        .collect();
     tell(app, &contacts).await?;
     Ok(reports.len())
 }

@@ -1,7 +1,7 @@
 //! Sending one text: the row first, then the carrier, then the outcome. Three statements.
 //!
-//! A crash after the row was written leaves it SENDING, where everybody can see it; nothing ever
-//! sends such a row again by itself.
+//! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
+//! asks the carrier about it before anything is sent again.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::db;
 use crate::db::contact::Contact;
 use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Written};
-use crate::error::{CanFail, Error, Result, breaks_constraint};
+use crate::db::outcome::Attempt;
+use crate::error::{Error, Result, breaks_constraint};
 use crate::sms::{self, Outcome, Outgoing};
 use crate::texting::hours::{Opening, Policy, Window, opening};
 use crate::texting::status::{CampaignStatus, derived, start_of_day};
-use crate::texting::{opt_out, simulation, text};
+use crate::texting::{outcome, text};
 
 /// A text somebody wants to send.
 #[derive(Clone, Debug)]
@@ -78,6 +79,9 @@ pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
         service: service.to_owned(),
         messaging_service_sid,
         send_before: allowed.until(),
+        message_id: written.message_id,
+        attempt: FIRST_ATTEMPT,
+        taken_up_at: now,
     };
     let outcome = sms::send(app, &outgoing).await;
     let contact = record(app, &by.facts, written, &outcome).await?;
@@ -88,6 +92,7 @@ pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
 }
 
 const NEEDS_MESSAGE: &str = "needsMessage";
+const FIRST_ATTEMPT: i16 = 1;
 
 /// Every rule, asked of the facts.
 fn decide(
@@ -206,50 +211,21 @@ async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<
     })
 }
 
-/// Writes down what the carrier made of it.
+/// Writes down what the carrier made of it. What was not even tried leaves the contact as it was.
 async fn record(app: &App, facts: &Facts, written: Written, outcome: &Outcome) -> Result<Contact> {
+    let attempt = Attempt {
+        message_id: written.message_id,
+        number: FIRST_ATTEMPT,
+    };
+    let contact = written.contact;
+    let Outcome::NotAttempted { code, why } = outcome else {
+        outcome::record(app, attempt, contact.id, outcome).await?;
+        return Ok(contact);
+    };
+    let (before, after) = (&facts.message_status, &contact.message_status);
     let now = app.clock.now();
-    let Written {
-        message_id,
-        contact,
-    } = written;
-    match outcome {
-        Outcome::Accepted {
-            service_id,
-            response,
-            encore,
-        } => {
-            db::sending::update_accepted(&app.db, message_id, service_id, response, now).await?;
-            simulation::play(app, service_id, encore)
-                .await
-                .can_fail("simulating what follows a text");
-        }
-        Outcome::Refused {
-            error_code,
-            response,
-        } => {
-            db::sending::update_refused(&app.db, message_id, *error_code, response, now).await?;
-            if *error_code == Some(sms::twilio::UNSUBSCRIBED) {
-                opt_out::at_the_carrier(app, facts.organization_id, &contact).await?;
-            }
-        }
-        Outcome::Later { why } => db::sending::update_queued(&app.db, message_id, why, now).await?,
-        Outcome::Unknown { why } => {
-            tracing::error!(message_id, %why, "nobody knows whether a text was sent; it stays SENDING");
-            db::sending::update_unknown(&app.db, message_id, why, now).await?;
-        }
-        Outcome::NotAttempted { code, why } => {
-            let before = &facts.message_status;
-            let after = &contact.message_status;
-            db::sending::update_not_attempted(&app.db, message_id, why, before, after, now).await?;
-            app.cache
-                .bump(
-                    &facts.assignment_id.into_iter().collect::<Vec<_>>(),
-                    &app.ids.token(),
-                )
-                .await;
-            return Err(Error::refused(code, why.clone()));
-        }
-    }
-    Ok(contact)
+    db::outcome::update_not_attempted(&app.db, attempt, why, before, after, now).await?;
+    let assignment: Vec<i32> = facts.assignment_id.into_iter().collect();
+    app.cache.bump(&assignment, &app.ids.token()).await;
+    Err(Error::refused(code, why.clone()))
 }

@@ -1,11 +1,20 @@
 //! Texts that wait because the carrier took none: tried again, with growing pauses, or given up.
 
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+
 use crate::app::App;
 use crate::db;
-use crate::db::sending::Waiting;
-use crate::error::{CanFail, Result};
-use crate::sms::{self, Outcome, Outgoing};
-use crate::texting::simulation;
+use crate::db::outcome::{Attempt, TakenUp};
+use crate::error::Result;
+use crate::sms::{self, Outgoing};
+use crate::texting::outcome;
+
+/// Texts handed over at once.
+const AT_ONCE: usize = 16;
+/// Texts taken up at a time: what a crash in between leaves to be reconciled.
+const HANDFUL: i64 = 64;
 
 /// What a round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,58 +23,52 @@ pub struct Settled {
     pub given_up: u64,
 }
 
-/// Gives up texts whose time is over and tries the others that are due.
+/// Gives up texts whose time is over and tries the others that are due, for as long as `time`
+/// lasts or until the carrier fails again.
 ///
 /// # Errors
 /// When the database does not answer; a text that fails is no error.
-pub async fn waiting_texts(app: &App, limit: i64) -> Result<Settled> {
-    let given_up = db::sending::expire_waiting(&app.db, app.clock.now()).await?;
-    let waiting = db::sending::claim_waiting(&app.db, app.clock.now(), limit).await?;
-    for text in &waiting {
-        try_again(app, text).await?;
+pub async fn waiting_texts(app: &App, time: Duration) -> Result<Settled> {
+    let given_up = db::outcome::expire_waiting(&app.db, app.clock.now()).await?;
+    let start = Instant::now();
+    let mut tried = 0;
+    while start.elapsed() < time && !app.carrier.is_paused(app.clock.now()) {
+        let shared = app.config.opt_outs_shared;
+        let now = app.clock.now();
+        let waiting = db::outcome::claim_waiting(&app.db, now, shared, HANDFUL).await?;
+        if waiting.is_empty() {
+            break;
+        }
+        tried += waiting.len();
+        let mut attempts = futures::stream::iter(&waiting)
+            .map(|text| try_again(app, text))
+            .buffer_unordered(AT_ONCE);
+        while let Some(done) = attempts.next().await {
+            done?;
+        }
     }
-    Ok(Settled {
-        tried: waiting.len(),
-        given_up,
-    })
+    Ok(Settled { tried, given_up })
 }
 
-async fn try_again(app: &App, text: &Waiting) -> Result<()> {
+async fn try_again(app: &App, text: &TakenUp) -> Result<()> {
     let outgoing = Outgoing {
         to: text.contact_number.clone(),
         body: text.text.clone(),
         service: text.service.clone(),
         messaging_service_sid: text.messaging_service_sid.clone(),
         send_before: text.send_before,
+        message_id: text.id,
+        attempt: text.send_attempts,
+        taken_up_at: app.clock.now(),
     };
     let outcome = sms::send(app, &outgoing).await;
-    let now = app.clock.now();
-    match outcome {
-        Outcome::Accepted {
-            service_id,
-            response,
-            encore,
-        } => {
-            db::sending::update_accepted(&app.db, text.id, &service_id, &response, now).await?;
-            simulation::play(app, &service_id, &encore)
-                .await
-                .can_fail("simulating what follows a text");
-        }
-        Outcome::Refused {
-            error_code,
-            response,
-        } => {
-            db::sending::update_refused(&app.db, text.id, error_code, &response, now).await?;
-        }
-        Outcome::NotAttempted { why, .. } => {
-            db::sending::update_refused(&app.db, text.id, None, &why, now).await?;
-        }
-        Outcome::Later { why } => {
-            db::sending::update_queued(&app.db, text.id, &why, now).await?;
-        }
-        Outcome::Unknown { why } => {
-            db::sending::update_unknown(&app.db, text.id, &why, now).await?;
-        }
+    outcome::record(app, attempt(text), text.campaign_contact_id, &outcome).await
+}
+
+/// The attempt this text is in.
+pub fn attempt(text: &TakenUp) -> Attempt {
+    Attempt {
+        message_id: text.id,
+        number: text.send_attempts,
     }
-    Ok(())
 }
