@@ -36,7 +36,7 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
     sent(&app, 3).await;
     let batch = [
         report("SM1", "delivered", ""),
-        report("SM2", "undelivered", "30003"),
+        report("SM2", "undelivered", "30005"),
         report("SM3", "sent", ""),
     ];
     let statements = Statements::counted();
@@ -46,7 +46,7 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
         2,
         "the reports, and whose lists have changed"
     );
-    assert_eq!(states(&app).await, "DELIVERED0 ERROR30003 SENT0");
+    assert_eq!(states(&app).await, "DELIVERED0 ERROR30005 SENT0");
     reports::apply(
         &app.app,
         &[report("SM1", "failed", "1"), report("SM2", "delivered", "")],
@@ -68,7 +68,7 @@ async fn a_report_before_the_answer_wins() {
         .unwrap();
     assert_eq!(app.count("delivery_report").await, 1);
     let id = app.value("SELECT id FROM message").await.parse().unwrap();
-    spoke::db::sending::update_accepted(&app.app.db, id, "SM1", "{}", app.now())
+    spoke::db::outcome::update_accepted(&app.app.db, id, "SM1", "{}", app.now())
         .await
         .unwrap();
     assert_eq!(states(&app).await, "ERROR30005");

@@ -1,15 +1,15 @@
 //! sendMessage: what it does, what it refuses, what a carrier can do to it.
 
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use axum::extract::State;
+use carrier::plan::{Fault, Rule};
 use serde_json::json;
-use spoke::sms::twilio::Twilio;
 use spoke::texting::settle;
 use uuid::Uuid;
 
 use crate::app::{Statements, TestApp};
 use crate::builders::Texting;
+use crate::carrier::app_with_carrier;
 
 #[tokio::test]
 async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
@@ -458,127 +458,35 @@ async fn the_fake_service_accepts_and_answers_when_asked_to() {
     assert_eq!(reply, "responding to please autorespond");
 }
 
-/// A carrier of our own: answers what it is told to, and remembers what it was asked.
-struct Carrier {
-    answers: Mutex<Vec<(u16, &'static str)>>,
-    asked: Mutex<Vec<String>>,
-}
-
-async fn carrier(answers: &[(u16, &'static str)]) -> (Arc<Carrier>, String) {
-    let carrier = Arc::new(Carrier {
-        answers: Mutex::new(answers.iter().rev().copied().collect()),
-        asked: Mutex::default(),
-    });
-    let router = axum::Router::new()
-        .fallback(async |State(carrier): State<Arc<Carrier>>, body: String| {
-            carrier.asked.lock().unwrap().push(body);
-            let (status, text) = carrier
-                .answers
-                .lock()
-                .unwrap()
-                .pop()
-                .expect("no further text is expected");
-            (http::StatusCode::from_u16(status).unwrap(), text)
-        })
-        .with_state(carrier.clone());
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, router).into_future());
-    (carrier, url)
-}
-
-async fn app_with_carrier(url: &str) -> TestApp {
-    let environment = [
-        ("SKIP_TWILIO_AND_AUTOREPLY", ""),
-        ("TWILIO_MESSAGE_SERVICE_SID", "MG1"),
-    ];
-    TestApp::build(&environment, |app| {
-        app.twilio = Some(Twilio::new("AC1".to_owned(), "token".to_owned()).at(url));
-    })
-    .await
-}
-
-#[tokio::test]
-async fn the_carriers_answer_is_recorded() {
-    let answers = [
-        (201, r#"{"sid": "SM1", "error_code": null}"#),
-        (400, r#"{"code": 21211, "message": "not a number"}"#),
-        (400, r#"{"code": 21610, "message": "unsubscribed"}"#),
-        (500, "oops"),
-    ];
-    let (carrier, url) = carrier(&answers).await;
-    let app = app_with_carrier(&url).await;
-    let texting = app.texting(4).await;
-    for contact in &texting.contacts {
-        app.send_first(&texting, *contact).await.ok();
-        assert_eq!(app.status(*contact).await, "messaged");
-    }
-    let rows = app
-        .value("SELECT string_agg(send_status || ' ' || coalesce(error_code, 0) || ' ' || service_id, ', ' ORDER BY id) FROM message")
-        .await;
-    // A text the carrier may or may not have stays SENDING: nobody sends it again.
-    assert_eq!(rows, "SENT 0 SM1, ERROR 21211 , ERROR 21610 , SENDING 0 ");
-    assert_eq!(
-        app.value("SELECT count(*) FROM campaign_contact WHERE is_opted_out")
-            .await,
-        "1"
-    );
-    assert_eq!(app.count("opt_out").await, 1);
-    let asked = carrier.asked.lock().unwrap()[0].clone();
-    assert_eq!(
-        asked,
-        "To=%2B15550000001&Body=Hi+Ana&MessagingServiceSid=MG1&ValidityPeriod=14400"
-    );
-    app.advance(std::time::Duration::from_mins(10));
-    assert_eq!(settle::waiting_texts(&app.app, 10).await.unwrap().tried, 0);
-}
-
 #[tokio::test]
 async fn a_text_the_carrier_has_no_room_for_waits_and_is_sent_once() {
-    let (carrier, url) = carrier(&[(429, "busy"), (429, "busy"), (201, r#"{"sid": "SM1"}"#)]).await;
-    let app = app_with_carrier(&url).await;
+    let (app, carrier) = app_with_carrier(&[]).await;
+    carrier.fault(Rule::of(Fault::Refuse { code: 20_429 }).times(2));
     let texting = app.texting(1).await;
     app.send_first(&texting, texting.contacts[0]).await.ok();
-    let status = || app.value("SELECT send_status FROM message");
-    assert_eq!(status().await, "QUEUED");
-    let round = || settle::waiting_texts(&app.app, 10);
+    let round = || settle::waiting_texts(&app.app, Duration::from_secs(5));
+    assert_eq!(app.states().await, "QUEUED 0 1");
     assert_eq!(round().await.unwrap().tried, 0, "it waits a minute first");
-    app.advance(std::time::Duration::from_secs(61));
+    app.advance(Duration::from_secs(61));
     assert_eq!(round().await.unwrap().tried, 1);
-    assert_eq!(status().await, "QUEUED");
-    app.advance(std::time::Duration::from_secs(121));
+    assert_eq!(app.states().await, "QUEUED 0 2");
+    app.advance(Duration::from_secs(121));
     let (first, second) = tokio::join!(round(), round());
     assert_eq!(first.unwrap().tried + second.unwrap().tried, 1);
-    assert_eq!(status().await, "SENT");
-    assert_eq!(carrier.asked.lock().unwrap().len(), 3);
+    carrier.wait_idle().await;
+    assert_eq!(app.states().await, "DELIVERED 0 3");
+    assert_eq!(carrier.asked().len(), 3);
 }
 
 #[tokio::test]
-async fn a_waiting_text_is_given_up_when_its_time_is_over() {
-    let (_carrier, url) = carrier(&[(429, "busy"), (429, "busy")]).await;
-    let app = app_with_carrier(&url).await;
-    let texting = app.texting(2).await;
-    for contact in &texting.contacts {
-        app.send_first(&texting, *contact).await.ok();
-    }
-    app.sql(&format!(
-        "UPDATE campaign_contact SET is_opted_out = true WHERE id = {}",
-        texting.contacts[0]
-    ))
-    .await;
-    app.advance(std::time::Duration::from_secs(61));
-    assert_eq!(
-        settle::waiting_texts(&app.app, 0).await.unwrap().given_up,
-        1
-    );
-    app.set_time("2026-11-04T02:00:01Z");
-    assert_eq!(
-        settle::waiting_texts(&app.app, 10).await.unwrap().given_up,
-        1
-    );
-    assert_eq!(
-        app.value("SELECT count(*) FROM message WHERE send_status = 'ERROR'")
-            .await,
-        "2"
-    );
+async fn a_waiting_text_is_given_up_when_its_person_opts_out() {
+    let (app, carrier) = app_with_carrier(&[]).await;
+    carrier.fault(Rule::of(Fault::Refuse { code: 20_429 }));
+    let texting = app.texting(1).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    app.sql("UPDATE campaign_contact SET is_opted_out = true").await;
+    app.advance(Duration::from_secs(61));
+    let round = settle::waiting_texts(&app.app, Duration::from_secs(5)).await;
+    assert_eq!((round.as_ref().unwrap().tried, round.unwrap().given_up), (0, 1));
+    assert_eq!(app.states().await, "ERROR 0 1");
 }

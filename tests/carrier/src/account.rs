@@ -51,6 +51,8 @@ pub(crate) struct Account {
     /// Who has texted STOP to which service.
     pub(crate) blocked: HashSet<(String, String)>,
     pub(crate) asked: Vec<String>,
+    /// What time it is here; none: the machine's.
+    pub(crate) time: Option<DateTime<Utc>>,
     next_sender: usize,
 }
 
@@ -62,6 +64,10 @@ pub(crate) fn sid(prefix: &str) -> String {
 }
 
 impl Account {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.time.unwrap_or_else(Utc::now)
+    }
+
     pub(crate) fn take(&mut self, text: Text) {
         let place = self.texts.len();
         self.by_sid.insert(text.sid.clone(), place);

@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     under_way: watch::Sender<usize>,
     /// Counts what it was asked for, so that tests can wait for a request.
     asked: watch::Sender<usize>,
+    /// Counts the texts it has.
+    taken: watch::Sender<usize>,
     pub(crate) web: reqwest::Client,
 }
 
@@ -98,6 +100,7 @@ impl Carrier {
             plan: Mutex::default(),
             under_way: watch::Sender::new(0),
             asked: watch::Sender::new(0),
+            taken: watch::Sender::new(0),
             web: reqwest::Client::builder()
                 .timeout(Duration::from_secs(15))
                 .build()?,
@@ -222,6 +225,21 @@ impl Carrier {
         let mut asked = self.shared.asked.subscribe();
         let came = tokio::time::timeout(PATIENCE, asked.wait_for(|found| *found >= count)).await;
         assert!(came.is_ok(), "the carrier was not asked {count} times");
+    }
+
+    /// Waits until it has taken `count` texts in all.
+    ///
+    /// # Panics
+    /// When it had not in time.
+    pub async fn wait_taken(&self, count: usize) {
+        let mut taken = self.shared.taken.subscribe();
+        let came = tokio::time::timeout(PATIENCE, taken.wait_for(|found| *found >= count)).await;
+        assert!(came.is_ok(), "the carrier has not taken {count} texts");
+    }
+
+    /// Sets its clock, which then stands still.
+    pub fn set_time(&self, time: chrono::DateTime<chrono::Utc>) {
+        self.shared.state().time = Some(time);
     }
 
     /// Waits until every callback under way has been answered.

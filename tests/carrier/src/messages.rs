@@ -137,9 +137,12 @@ fn take(shared: &Shared, form: &HashMap<String, String>) -> Result<Text, u32> {
         error_code: None,
         validity: form.get("ValidityPeriod").and_then(|text| text.parse().ok()),
         status_callback: form.get("StatusCallback").cloned().unwrap_or(default_callback),
-        created_at: Utc::now(),
+        created_at: state.now(),
     };
     state.take(text.clone());
+    let count = state.texts.len();
+    drop(state);
+    shared.taken.send_replace(count);
     Ok(text)
 }
 

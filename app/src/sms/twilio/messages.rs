@@ -131,12 +131,8 @@ fn classify(answer: Result<String, Failure>) -> Outcome {
 
 fn classify_failure(failure: Failure) -> Outcome {
     match failure {
-        Failure::Unreachable(_) => Outcome::Later {
-            why: failure.to_string(),
-            error_code: None,
-        },
-        // Too many requests: refused before anything was done.
-        Failure::Refused { status: 429, .. } => Outcome::Later {
+        // Too many requests are refused before anything is done.
+        Failure::Unreachable(_) | Failure::Refused { status: 429, .. } => Outcome::Later {
             why: failure.to_string(),
             error_code: None,
         },
@@ -166,9 +162,15 @@ fn refused(code: Option<i32>, response: String) -> Outcome {
                 error_code: None,
             }
         }
-        Some(Class::OptedOut | Class::Number | Class::Content | Class::Campaign | Class::Expired)
-        | None
-        | Some(Class::Unknown) => Outcome::Refused {
+        Some(
+            Class::OptedOut
+            | Class::Number
+            | Class::Content
+            | Class::Campaign
+            | Class::Expired
+            | Class::Unknown,
+        )
+        | None => Outcome::Refused {
             error_code: code,
             response,
         },

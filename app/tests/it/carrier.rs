@@ -1,0 +1,73 @@
+//! The application with a carrier behind it, and reachable for the carrier's callbacks.
+
+use std::time::Duration;
+
+use carrier::Carrier;
+use spoke::sms::twilio::Twilio;
+use spoke::texting::{reconcile, settle};
+
+use crate::app::TestApp;
+
+/// Both, on addresses that know each other.
+pub(crate) async fn app_with_carrier(environment: &[(&str, &str)]) -> (TestApp, Carrier) {
+    // TLS is chosen by the parts.
+    crate::parts::get();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let carrier = Carrier::start(carrier::Options::default()).await.unwrap();
+    let service = carrier.service(&url);
+    let api = carrier.url();
+    let defaults = [
+        ("SKIP_TWILIO_AND_AUTOREPLY", ""),
+        ("TWILIO_MESSAGE_SERVICE_SID", service.as_str()),
+        ("TWILIO_API_URL", api.as_str()),
+        ("BASE_URL", url.as_str()),
+    ];
+    let environment: Vec<_> = environment.iter().chain(&defaults).copied().collect();
+    let app = TestApp::build(&environment, |app| {
+        let twilio = Twilio::new(carrier.account().to_owned(), carrier.token().to_owned());
+        app.twilio = Some(twilio.at(&api));
+    })
+    .await;
+    carrier.set_time(app.now());
+    tokio::spawn(axum::serve(listener, app.router.clone()).into_future());
+    (app, carrier)
+}
+
+impl TestApp {
+    /// Rounds of the scheduled function, a few minutes apart, until no text is on its way.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..20 {
+            self.advance(Duration::from_secs(241));
+            reconcile::unknown_texts(&self.app, 1000).await.unwrap();
+            self.advance(Duration::from_secs(481));
+            settle::waiting_texts(&self.app, Duration::from_secs(20))
+                .await
+                .unwrap();
+            let unsettled = "SELECT count(*) FROM message WHERE send_status IN ('QUEUED', 'SENDING')";
+            if self.value(unsettled).await == "0" {
+                return;
+            }
+        }
+        panic!("texts are still on their way");
+    }
+
+    /// Every text's state, code and number of attempts, in order.
+    pub(crate) async fn states(&self) -> String {
+        self.value(
+            "SELECT string_agg(send_status || ' ' || coalesce(error_code, 0) || ' ' || send_attempts, ', '
+                               ORDER BY id)
+             FROM message WHERE NOT is_from_contact",
+        )
+        .await
+    }
+}
+
+/// How often the carrier has each number's text: what must be one.
+pub(crate) fn counts(carrier: &Carrier) -> std::collections::BTreeMap<String, usize> {
+    let mut counts = std::collections::BTreeMap::new();
+    for text in carrier.texts() {
+        *counts.entry(text.to).or_default() += 1;
+    }
+    counts
+}
