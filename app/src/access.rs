@@ -10,9 +10,11 @@ use async_graphql::Enum;
 use crate::app::App;
 use crate::db;
 use crate::db::assignment::Assignment;
+use crate::db::batch::BatchFacts;
 use crate::db::campaign::Campaign;
 use crate::db::contact::Contact;
 use crate::db::membership::Person;
+use crate::db::opened::Opened;
 use crate::db::sending::Facts;
 use crate::error::{Error, Result};
 
@@ -90,6 +92,22 @@ pub struct Admin {
     _minted: Minted,
 }
 
+/// Proof: the viewer is OWNER of the organization, or a superadmin where the operation lets those
+/// pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    pub user_id: i32,
+    pub organization_id: i32,
+    _minted: Minted,
+}
+
+/// Proof: the viewer runs the instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator {
+    pub user_id: i32,
+    _minted: Minted,
+}
+
 /// Proof: the viewer may make organizations.
 #[derive(Clone, Copy, Debug)]
 pub struct Founder {
@@ -102,6 +120,15 @@ pub struct Founder {
 pub struct Holder {
     pub user_id: i32,
     pub assignment: Assignment,
+    _minted: Minted,
+}
+
+/// Proof: the viewer may ask for contacts of this assignment, their own; with everything the rules
+/// of batches ask about.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    pub user_id: i32,
+    pub facts: BatchFacts,
     _minted: Minted,
 }
 
@@ -137,6 +164,11 @@ pub enum Superadmins {
 }
 
 impl Viewer {
+    fn of(person: Person) -> Self {
+        let roles = person.roles.iter().copied().collect();
+        Self { person, roles }
+    }
+
     /// The person.
     pub fn person(&self) -> &Person {
         &self.person
@@ -200,6 +232,29 @@ impl Viewer {
     }
 
     /// # Errors
+    /// As [`Viewer::require`].
+    pub fn owner(&self, organization_id: i32, superadmins: Superadmins) -> Result<Owner> {
+        self.require(organization_id, Role::Owner, superadmins)?;
+        Ok(Owner {
+            user_id: self.id(),
+            organization_id,
+            _minted: Minted,
+        })
+    }
+
+    /// # Errors
+    /// [`Error::Forbidden`] for everybody but superadmins.
+    pub fn operator(&self) -> Result<Operator> {
+        if !self.is_superadmin() {
+            return Err(Error::Forbidden);
+        }
+        Ok(Operator {
+            user_id: self.id(),
+            _minted: Minted,
+        })
+    }
+
+    /// # Errors
     /// [`Error::Forbidden`] when only superadmins make organizations here.
     pub fn founder(&self, is_self_invite_suppressed: bool) -> Result<Founder> {
         if is_self_invite_suppressed && !self.is_superadmin() {
@@ -235,8 +290,7 @@ pub async fn viewer(app: &App, session: Option<Session>) -> Result<Viewer> {
         .await?
         .filter(|person| person.user.session_epoch == session.epoch)
         .ok_or(Error::SignedOut)?;
-    let roles = person.roles.iter().copied().collect();
-    Ok(Viewer { person, roles })
+    Ok(Viewer::of(person))
 }
 
 /// The campaign, for someone who may edit it.
@@ -295,19 +349,71 @@ pub async fn holder(app: &App, viewer: &Viewer, assignment_id: i32) -> Result<Ho
     })
 }
 
+/// Whoever may ask for a batch: the assignment's own texter. One statement reads the session's
+/// user, the role and everything the rules ask about.
+///
+/// # Errors
+/// [`Error::SignedOut`], [`Error::NotFound`], or as [`Viewer::require`]; superadmins need a role.
+pub async fn asker(app: &App, session: Option<Session>, assignment_id: i32) -> Result<Asker> {
+    let session = session.ok_or(Error::SignedOut)?;
+    let facts = db::batch::find_facts(&app.db, session.user_id, assignment_id).await?;
+    let Some(facts) = facts else {
+        viewer(app, Some(session)).await?;
+        return Err(Error::NotFound("There is no such assignment."));
+    };
+    if facts.session_epoch != session.epoch {
+        return Err(Error::SignedOut);
+    }
+    check_role(facts.role, Role::Texter)?;
+    if facts.assigned_to != session.user_id {
+        return Err(Error::Forbidden);
+    }
+    Ok(Asker {
+        user_id: session.user_id,
+        facts,
+        _minted: Minted,
+    })
+}
+
 /// An assignment to look at: one's own, or as SUPERVOLUNTEER anybody's.
 ///
 /// # Errors
 /// [`Error::NotFound`], or as [`Viewer::require`].
 pub async fn readable_assignment(app: &App, viewer: &Viewer, id: i32) -> Result<Assignment> {
     let assignment = find_assignment(app, id).await?;
+    check_readable(viewer, &assignment)?;
+    Ok(assignment)
+}
+
+fn check_readable(viewer: &Viewer, assignment: &Assignment) -> Result<()> {
     let needed = if assignment.user_id == viewer.id() {
         Role::Texter
     } else {
         Role::Supervolunteer
     };
-    viewer.require(assignment.organization_id, needed, Superadmins::Pass)?;
-    Ok(assignment)
+    viewer.require(assignment.organization_id, needed, Superadmins::Pass)
+}
+
+/// An assignment to look at, with the viewer, the campaign and the organization, in one statement.
+///
+/// # Errors
+/// [`Error::SignedOut`], [`Error::NotFound`], or as [`Viewer::require`].
+pub async fn opened_assignment(
+    app: &App,
+    session: Option<Session>,
+    id: i32,
+) -> Result<(Viewer, Opened)> {
+    let session = session.ok_or(Error::SignedOut)?;
+    let Some(opened) = db::opened::find(&app.db, session.user_id, id).await? else {
+        viewer(app, Some(session)).await?;
+        return Err(Error::NotFound("There is no such assignment."));
+    };
+    if opened.person.user.session_epoch != session.epoch {
+        return Err(Error::SignedOut);
+    }
+    let viewer = Viewer::of(opened.person.clone());
+    check_readable(&viewer, &opened.assignment)?;
+    Ok((viewer, opened))
 }
 
 async fn find_assignment(app: &App, id: i32) -> Result<Assignment> {

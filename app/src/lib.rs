@@ -1,7 +1,7 @@
 //! Spoke: volunteers text supporters, one person at a time.
 //!
 //! Four floors, and calls go down only: the door (`http`, `graphql`, `functions`), the work
-//! (`texting`, `campaigns`, `assignments`, `contacts`, `people`, `jobs`), the stores (`db`, `cache`,
+//! (`texting`, `campaigns`, `assignments`, `contacts`, `people`, `numbers`, `jobs`), the stores (`db`, `cache`,
 //! `storage`, `queues`, `sms`) and the base (`error`, `access`, `clock`, `config`, `ids`).
 
 pub mod access;
@@ -20,6 +20,7 @@ pub mod graphql;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod numbers;
 pub mod people;
 pub mod queues;
 pub mod releases;

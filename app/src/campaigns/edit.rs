@@ -2,10 +2,12 @@
 
 use crate::access::{CampaignBy, Supervolunteer};
 use crate::app::App;
-use crate::campaigns::sections::{self, Sections};
-use crate::db::campaign::Changes;
+use crate::campaigns::sections::{self, PhoneNumbers, Sections};
+use crate::db::campaign::{Campaign, Changes};
 use crate::db::{self, Connection};
 use crate::error::{Error, OnConstraint, Result};
+use crate::numbers::reserve;
+use crate::texting::status::CampaignStatus;
 
 /// Saves the sections that are given; every other one stays as it is.
 ///
@@ -21,8 +23,32 @@ pub async fn edit(
     let mut tx = app.db.begin().await?;
     write(&mut tx, by.campaign.id, changes).await?;
     sections::write(&mut tx, by.campaign.id, sections).await?;
+    write_numbers(app, &mut tx, &by.campaign, &sections.phone_numbers).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Reserves numbers, unless the campaign has been started: then they are its senders.
+async fn write_numbers(
+    app: &App,
+    tx: &mut Connection,
+    campaign: &Campaign,
+    numbers: &PhoneNumbers,
+) -> Result<()> {
+    let PhoneNumbers::Replace(wishes) = numbers else {
+        return Ok(());
+    };
+    let is_waiting = db::campaign::find_for_update(&mut *tx, campaign.id)
+        .await?
+        .is_some_and(|campaign| campaign.status == CampaignStatus::NotStarted);
+    if !is_waiting {
+        return Err(Error::bad_input(
+            "phoneNumbers",
+            "The campaign has been started or archived; its phone numbers cannot be changed.",
+        ));
+    }
+    let ratio = app.config.contacts_per_phone_number;
+    reserve::replace(tx, campaign.id, wishes, ratio, app.clock.now()).await
 }
 
 /// Checks what can be checked without the row.

@@ -4,6 +4,7 @@ use crate::db::canned_response::CannedResponse;
 use crate::db::interaction_step::Step;
 use crate::db::{self, Connection};
 use crate::error::{Error, Result};
+use crate::numbers::reserve::Wish;
 
 /// Longest title or text of a canned response.
 const MAX_RESPONSE: usize = 1500;
@@ -13,6 +14,17 @@ const MAX_RESPONSE: usize = 1500;
 pub struct Sections {
     pub script: Option<StepTree>,
     pub canned_responses: Option<Vec<Response>>,
+    pub phone_numbers: PhoneNumbers,
+}
+
+/// What becomes of the campaign's reserved numbers.
+#[derive(Clone, Debug, Default)]
+pub enum PhoneNumbers {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are given back, and these are reserved instead.
+    Replace(Vec<Wish>),
 }
 
 /// A step of the script and those that follow it.

@@ -7,9 +7,11 @@ use crate::contacts::upload;
 use crate::db;
 use crate::db::job::JobStatus;
 use crate::error::{Error, Result};
+use crate::jobs;
+use crate::numbers::{self, bind};
 use crate::texting::status::CampaignStatus;
 
-/// Starts the campaign, if nothing is missing.
+/// Starts the campaign, if nothing is missing. With phone numbers of its own that is a job.
 ///
 /// # Errors
 /// `DUPLICATE_CAMPAIGN_START` when it has been started; [`Error::BadInput`] with everything that
@@ -47,6 +49,12 @@ pub async fn start(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
             "id",
             format!("The campaign cannot start yet. {}", missing.join(" ")),
         ));
+    }
+    if organization.has_feature(numbers::FEATURE) {
+        let job = bind::enqueue(&mut tx, by, contacts, app).await?;
+        tx.commit().await?;
+        jobs::dispatch(app, job).await;
+        return Ok(());
     }
     let service = organization
         .feature("messaging_service_sid")

@@ -8,6 +8,8 @@ use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::organization::Organization;
 use crate::error::{Error, Result};
+use crate::jobs;
+use crate::numbers::release;
 use crate::texting::hours::{Policy, Window};
 use crate::texting::status::CampaignStatus;
 
@@ -36,18 +38,24 @@ pub async fn update(app: &App, by: &CampaignBy<Admin>, to: CampaignStatus) -> Re
     ))
 }
 
-/// Archives the campaign: nobody sends or answers any more. Once more changes nothing.
+/// Archives the campaign: nobody sends or answers any more, and its phone numbers are given back.
+/// Once more changes nothing.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
-    db::campaign::update_status(
-        &app.db,
-        by.campaign.id,
-        &NOT_ARCHIVED,
-        CampaignStatus::Archived,
-    )
-    .await?;
+    let campaign = &by.campaign;
+    let to = CampaignStatus::Archived;
+    let mut tx = app.db.begin().await?;
+    if !db::campaign::update_status(&mut *tx, campaign.id, &NOT_ARCHIVED, to).await? {
+        return Ok(());
+    }
+    let (id, organization) = (campaign.id, campaign.organization_id);
+    let job = release::enqueue(&mut tx, id, organization, by.by.user_id).await?;
+    tx.commit().await?;
+    if let Some(job) = job {
+        jobs::dispatch(app, job).await;
+    }
     Ok(())
 }
 

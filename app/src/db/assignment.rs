@@ -136,66 +136,6 @@ pub async fn fingerprint(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Strin
     .await
 }
 
-/// Holds the assignment until the transaction ends: a second request of the same texter waits,
-/// and then counts what the first one took.
-pub async fn lock(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<()> {
-    sqlx::query!("SELECT id FROM assignment WHERE id = $1 FOR UPDATE", id)
-        .fetch_optional(db)
-        .await?;
-    Ok(())
-}
-
-/// What a batch is taken by.
-#[derive(Clone, Debug)]
-pub struct Batch<'a> {
-    pub assignment: &'a Assignment,
-    /// At most this many.
-    pub wanted: i32,
-    /// Only contacts whose hours are reckoned in one of these zones; none: in any.
-    pub zones: Option<&'a [String]>,
-    /// The zone of contacts whose own is unknown.
-    pub default_zone: &'a str,
-    pub opt_outs_shared: bool,
-    pub now: DateTime<Utc>,
-}
-
-/// Gives the assignment contacts of the pool, oldest first, skipping those somebody else is just
-/// taking and those who opted out; respects the assignment's limit, and gives nothing while it
-/// still has that many unsent. Answers how many.
-pub async fn claim_batch(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Result<i32> {
-    sqlx::query_scalar!(
-        r#"WITH held AS (
-               SELECT count(*) FILTER (WHERE message_status = 'needsMessage' AND NOT is_opted_out) AS unsent,
-                      least($3::bigint, $4::bigint - count(*)) AS size
-               FROM campaign_contact WHERE assignment_id = $1),
-           picked AS (
-               SELECT c.id FROM campaign_contact c
-               WHERE c.campaign_id = $2 AND c.assignment_id IS NULL AND c.message_status = 'needsMessage'
-                 AND NOT c.is_opted_out
-                 AND ($7::text[] IS NULL OR coalesce(c.timezone, $8) = ANY($7))
-                 AND NOT EXISTS (SELECT FROM opt_out o
-                                 WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6))
-               ORDER BY c.created_at, c.id
-               LIMIT (SELECT CASE WHEN unsent >= size THEN 0 ELSE size END FROM held)
-               FOR UPDATE OF c SKIP LOCKED),
-           taken AS (
-               UPDATE campaign_contact c SET assignment_id = $1, updated_at = $9
-               FROM picked WHERE c.id = picked.id RETURNING c.id)
-           SELECT count(*)::integer AS "count!" FROM taken"#,
-        batch.assignment.id,
-        batch.assignment.campaign_id,
-        i64::from(batch.wanted),
-        batch.assignment.max_contacts.map(i64::from),
-        batch.opt_outs_shared,
-        batch.assignment.organization_id,
-        batch.zones,
-        batch.default_zone,
-        batch.now
-    )
-    .fetch_one(db)
-    .await
-}
-
 /// Puts the assignment's unsent contacts back into the pool; answers how many.
 pub async fn release_unsent(
     db: impl PgExecutor<'_>,

@@ -278,6 +278,22 @@ pub async fn start(
     Ok(done.rows_affected() == 1)
 }
 
+/// Notes the campaign's own messaging service, or that it has none any more.
+pub async fn update_messaging_service(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    messaging_service_sid: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE campaign SET messaging_service_sid = $2 WHERE id = $1",
+        id,
+        messaging_service_sid
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
 /// Sets the status if it is one of `from`; false when it is not.
 pub async fn update_status(
     db: impl PgExecutor<'_>,

@@ -60,12 +60,14 @@ pub async fn apply(
                  AND m.send_status IN ('SENDING', 'QUEUED')),
            applied AS (
                UPDATE message m
-               SET send_status = CASE WHEN target.again AND m.send_attempts < 3
+               SET send_status = CASE WHEN target.again AND m.send_attempts < 5
                                        AND coalesce(m.send_before > $7::timestamptz + interval '2 minutes', true)
                                       THEN 'QUEUED' ELSE target.send_status END,
-                   service_id = CASE WHEN target.again AND m.send_attempts < 3
+                   service_id = CASE WHEN target.again AND m.send_attempts < 5
                                       AND coalesce(m.send_before > $7::timestamptz + interval '2 minutes', true)
                                      THEN '' ELSE target.service_id END,
+                   -- That attempt is over: the answer to it, should it come only now, says nothing new.
+                   send_attempts = m.send_attempts + (target.again AND m.send_attempts < 5)::integer::smallint,
                    error_code = target.error_code, service_response_at = $7, queued_at = $7,
                    sent_at = coalesce(m.sent_at, $7)
                FROM target

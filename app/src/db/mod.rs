@@ -1,6 +1,7 @@
 //! The database: one statement a function, one file a table. It decides nothing.
 
 pub mod assignment;
+pub mod batch;
 pub mod campaign;
 pub mod canned_response;
 pub mod connection;
@@ -15,6 +16,7 @@ pub mod membership;
 pub mod message;
 pub mod migrate;
 pub mod opt_out;
+pub mod opened;
 pub mod organization;
 pub mod outcome;
 pub mod phone_number;

@@ -23,6 +23,14 @@ impl Organization {
             .filter(|text| !text.is_empty())
     }
 
+    /// Whether a switch of the organization is on.
+    pub fn has_feature(&self, name: &str) -> bool {
+        self.features
+            .get(name)
+            .and_then(serde_json::Value::as_bool)
+            .unwrap_or(false)
+    }
+
     /// Most contacts a campaign of it may have, when it has a limit of its own.
     pub fn max_contacts(&self) -> Option<u32> {
         let value = self.features.get("maxContacts")?;
@@ -44,6 +52,23 @@ pub async fn list(db: impl PgExecutor<'_>, ids: &[i32]) -> sqlx::Result<Vec<Orga
 
 pub async fn find(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<Organization>> {
     Ok(list(db, &[id]).await?.pop())
+}
+
+/// Turns a switch of the organization on.
+pub async fn enable_feature(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    name: &str,
+) -> sqlx::Result<Option<Organization>> {
+    sqlx::query_as!(
+        Organization,
+        "UPDATE organization SET features = features || jsonb_build_object($2::text, true) WHERE id = $1
+         RETURNING id, name, features, texting_hours_enforced, texting_hours_start, texting_hours_end",
+        id,
+        name
+    )
+    .fetch_optional(db)
+    .await
 }
 
 pub async fn insert(db: impl PgExecutor<'_>, name: &str, uuid: Uuid) -> sqlx::Result<Organization> {

@@ -19,7 +19,7 @@ pub struct Attempt {
 /// The carrier has taken the text. A report about it that came before this answer wins.
 pub async fn update_accepted(
     db: impl PgExecutor<'_>,
-    message_id: i64,
+    attempt: Attempt,
     service_id: &str,
     response: &str,
     now: DateTime<Utc>,
@@ -30,11 +30,12 @@ pub async fn update_accepted(
          SET service_id = $2, service_response = $3, sent_at = $4,
              send_status = coalesce((SELECT send_status FROM early), 'SENT'),
              error_code = (SELECT error_code FROM early)
-         WHERE id = $1 AND send_status IN ('SENDING', 'QUEUED')",
-        message_id,
+         WHERE id = $1 AND send_attempts = $5 AND send_status IN ('SENDING', 'QUEUED')",
+        attempt.message_id,
         service_id,
         response,
-        now
+        now,
+        attempt.number
     )
     .execute(db)
     .await?;

@@ -8,6 +8,8 @@ use tokio::sync::OnceCell;
 
 use crate::access::{self, Role, Session, Superadmins, Viewer};
 use crate::app::App;
+use crate::db::assignment::Assignment;
+use crate::db::opened::Opened;
 use crate::error::{Error, Result};
 use crate::graphql::loaders::Loaders;
 
@@ -18,6 +20,8 @@ pub struct Request {
     /// A session the answer shall carry, when a mutation has ended the old one.
     renewed: Arc<Mutex<Option<Session>>>,
     loaders: DataLoader<Loaders>,
+    /// What opening an assignment has brought along.
+    opened: OnceCell<Opened>,
 }
 
 impl Request {
@@ -32,6 +36,7 @@ impl Request {
             viewer: OnceCell::new(),
             renewed,
             loaders: DataLoader::new(Loaders::new(app), tokio::spawn),
+            opened: OnceCell::new(),
         }
     }
 
@@ -69,6 +74,29 @@ pub async fn viewer<'a>(ctx: &Context<'a>) -> Result<&'a Viewer> {
         .viewer
         .get_or_try_init(|| access::viewer(app(ctx), request.session))
         .await
+}
+
+/// An assignment the viewer may look at. The first one of a request brings the viewer, its
+/// campaign and its organization along, all in one statement.
+///
+/// # Errors
+/// As [`access::opened_assignment`].
+pub async fn open_assignment(ctx: &Context<'_>, id: i32) -> Result<Assignment> {
+    let request = request(ctx);
+    if request.viewer.initialized() || request.opened.initialized() {
+        return access::readable_assignment(app(ctx), viewer(ctx).await?, id).await;
+    }
+    let (viewer, opened) = access::opened_assignment(app(ctx), request.session, id).await?;
+    let assignment = opened.assignment.clone();
+    // Another field of the same request may have been quicker: its values are as good.
+    drop(request.viewer.set(viewer));
+    drop(request.opened.set(opened));
+    Ok(assignment)
+}
+
+/// What has been opened in this request.
+pub fn opened<'a>(ctx: &Context<'a>) -> Option<&'a Opened> {
+    request(ctx).opened.get()
 }
 
 /// Refuses fields to whoever is below `role` in the organization; superadmins pass.

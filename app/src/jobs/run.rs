@@ -11,6 +11,7 @@ use crate::contacts::upload;
 use crate::db;
 use crate::db::job::{Job, JobStatus};
 use crate::error::{Error, Result};
+use crate::numbers::{bind, buy, release};
 
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -30,6 +31,14 @@ impl Running<'_> {
     pub fn set_progress(&self, progress: f32) {
         self.progress
             .store(progress.clamp(0.0, 1.0).to_bits(), Ordering::Relaxed);
+    }
+
+    /// Ends the job as done, with a sentence about it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn finish(&self, message: &str) -> Result<()> {
+        end(self.app, self.job, self.lease, JobStatus::Done, message).await
     }
 
     fn progress(&self) -> f32 {
@@ -94,6 +103,9 @@ pub async fn run(app: &App, job_id: i32) -> Result<Ran> {
 async fn work(running: &Running<'_>) -> Result<()> {
     match running.job.kind.as_str() {
         upload::KIND => upload::run(running).await,
+        buy::KIND => buy::run(running).await,
+        bind::KIND => bind::run(running).await,
+        release::KIND => release::run(running).await,
         other => Err(Error::bad_input(
             "type",
             format!("There is no job of type \"{other}\"."),

@@ -84,9 +84,11 @@ pub async fn run(running: &Running<'_>) -> Result<()> {
     }
     let service = ensure_service(app, &campaign).await?;
     let (twilio, web) = (carrier(app)?, app.web().await?);
-    let mut bindings = futures::stream::iter(&numbers)
+    let bindings: Vec<_> = numbers
+        .iter()
         .map(|number| twilio.attach_number(web, &service, number))
-        .buffer_unordered(AT_ONCE);
+        .collect();
+    let mut bindings = futures::stream::iter(bindings).buffer_unordered(AT_ONCE);
     while let Some(bound) = bindings.next().await {
         bound.map_err(blame("Binding a number"))?;
     }

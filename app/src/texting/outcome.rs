@@ -25,8 +25,7 @@ pub async fn record(
             response,
             encore,
         } => {
-            let message = attempt.message_id;
-            db::outcome::update_accepted(db, message, service_id, response, now).await?;
+            db::outcome::update_accepted(db, attempt, service_id, response, now).await?;
             simulation::play(app, service_id, encore)
                 .await
                 .can_fail("simulating what follows a text");

@@ -99,7 +99,7 @@ async fn attribute(app: &App, text: &TakenUp, candidates: Vec<Taken>) -> Result<
     };
     let now = app.clock.now();
     let response = "found at the carrier after its answer was lost";
-    match db::outcome::update_accepted(&app.db, text.id, sid, response, now).await {
+    match db::outcome::update_accepted(&app.db, attempt(text), sid, response, now).await {
         Ok(()) => Ok(Finding::Found),
         // Somebody was quicker: the next round looks again.
         Err(error) if breaks_constraint(&error, SERVICE_ID) => Ok(Finding::Unclear),

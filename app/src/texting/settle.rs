@@ -40,9 +40,8 @@ pub async fn waiting_texts(app: &App, time: Duration) -> Result<Settled> {
             break;
         }
         tried += waiting.len();
-        let mut attempts = futures::stream::iter(&waiting)
-            .map(|text| try_again(app, text))
-            .buffer_unordered(AT_ONCE);
+        let attempts: Vec<_> = waiting.iter().map(|text| try_again(app, text)).collect();
+        let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
         while let Some(done) = attempts.next().await {
             done?;
         }

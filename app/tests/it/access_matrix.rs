@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 27] = [
+const MATRIX: [(&str, &str); 29] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
@@ -41,6 +41,8 @@ const MATRIX: [(&str, &str); 27] = [
     ("createOptOut", "UFFSyFFyyy"),
     ("editCampaignContactMessageStatus", "UFFSyFFyyy"),
     ("sendReply", "UFFSFFFyyF"),
+    ("enableCampaignPhoneNumbers", "UFFSFFFFyy"),
+    ("buyNumbers", "UFFFFFFFFy"),
     ("editSelf", "Uyyyyyyyyy"),
     ("changeUserPassword", "Uyyyyyyyyy"),
 ];
@@ -114,6 +116,10 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
             "mutation ($k: String!) { editCampaignContactMessageStatus(messageStatus: \"closed\", campaignContactId: $k) { id } }"
         }
         "sendReply" => "mutation ($k: String!) { sendReply(id: $k, message: \"x\") { id } }",
+        "enableCampaignPhoneNumbers" => {
+            "mutation ($o: String!) { enableCampaignPhoneNumbers(organizationId: $o) { campaignPhoneNumbersEnabled } }"
+        }
+        "buyNumbers" => "mutation { buyNumbers(areaCode: \"952\", limit: 3) { id } }",
         "editSelf" => {
             "mutation { editSelf(userData: {firstName: \"a\", lastName: \"b\", subscribedToReminders: true}) { id } }"
         }

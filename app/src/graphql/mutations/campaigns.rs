@@ -68,6 +68,10 @@ impl CampaignMutations {
         {
             return Err(Error::Forbidden);
         }
+        // Phone numbers cost money: an admin's business.
+        if !campaign.phone_numbers.is_undefined() {
+            viewer.admin(by.campaign.organization_id, Superadmins::Pass)?;
+        }
         let (changes, sections) = campaign.split()?;
         edit::edit(app(ctx), &by, &changes, &sections).await?;
         read(app(ctx), by.campaign.id).await

@@ -2,6 +2,7 @@
 
 mod assignments;
 mod campaigns;
+mod numbers;
 mod people;
 mod texting;
 
@@ -13,4 +14,5 @@ pub struct Mutation(
     campaigns::CampaignMutations,
     assignments::AssignmentMutations,
     texting::TextingMutations,
+    numbers::NumberMutations,
 );

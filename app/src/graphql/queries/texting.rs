@@ -5,7 +5,7 @@ use async_graphql::{Context, Object};
 use crate::access;
 use crate::assignments::stamp;
 use crate::error::Result;
-use crate::graphql::context::{app, id, request, viewer};
+use crate::graphql::context::{app, id, open_assignment, request, viewer};
 use crate::graphql::types::assignment::{Assignment, contacts};
 use crate::graphql::types::contact::CampaignContact;
 use crate::graphql::types::inputs::ContactsFilter;
@@ -20,8 +20,7 @@ impl TextingQueries {
         ctx: &Context<'_>,
         #[graphql(name = "id")] assignment_id: String,
     ) -> Result<Option<Assignment>> {
-        let viewer = viewer(ctx).await?;
-        let assignment = access::readable_assignment(app(ctx), viewer, id(&assignment_id)?).await?;
+        let assignment = open_assignment(ctx, id(&assignment_id)?).await?;
         Ok(Some(Assignment(assignment)))
     }
 
@@ -34,8 +33,7 @@ impl TextingQueries {
         {
             return Ok(stamp);
         }
-        let viewer = viewer(ctx).await?;
-        let assignment = access::readable_assignment(app(ctx), viewer, assignment_id).await?;
+        let assignment = open_assignment(ctx, assignment_id).await?;
         stamp::read(app(ctx), request(ctx).session, &assignment).await
     }
 
@@ -55,8 +53,7 @@ impl TextingQueries {
         assignment_id: String,
         contacts_filter: Option<ContactsFilter>,
     ) -> Result<Vec<CampaignContact>> {
-        let viewer = viewer(ctx).await?;
-        let assignment = access::readable_assignment(app(ctx), viewer, id(&assignment_id)?).await?;
+        let assignment = open_assignment(ctx, id(&assignment_id)?).await?;
         contacts(ctx, &assignment, contacts_filter).await
     }
 }

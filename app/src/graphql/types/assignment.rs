@@ -8,7 +8,7 @@ use crate::campaigns;
 use crate::db;
 use crate::db::contact::{Filter, Hours};
 use crate::error::{Error, Result};
-use crate::graphql::context::{app, loaders, request};
+use crate::graphql::context::{app, loaders, opened, request};
 use crate::graphql::loaders::{CampaignId, CountsOf, OrganizationId, PoolOf, ResponsesOf, UserId};
 use crate::graphql::types::campaign::{Campaign, CannedResponse};
 use crate::graphql::types::contact::CampaignContact;
@@ -129,6 +129,9 @@ impl Assignment {
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn campaign(ctx: &Context<'_>, id: i32) -> Result<db::campaign::Campaign> {
+    if let Some(opened) = opened(ctx).filter(|opened| opened.campaign.id == id) {
+        return Ok(opened.campaign.clone());
+    }
     let campaign = loaders(ctx)
         .load_one(CampaignId(id))
         .await
@@ -141,6 +144,9 @@ pub async fn campaign(ctx: &Context<'_>, id: i32) -> Result<db::campaign::Campai
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn organization(ctx: &Context<'_>, id: i32) -> Result<db::organization::Organization> {
+    if let Some(opened) = opened(ctx).filter(|opened| opened.organization.id == id) {
+        return Ok(opened.organization.clone());
+    }
     let organization = loaders(ctx)
         .load_one(OrganizationId(id))
         .await

@@ -21,12 +21,32 @@ use crate::graphql::types::organization::Organization;
 use crate::graphql::types::scalars::Date;
 use crate::graphql::types::statistics::{AssignmentSummary, CampaignStats, summaries};
 use crate::graphql::types::user::User;
+use crate::numbers;
 use crate::texting::segments;
 use crate::texting::status::{CampaignStatus, derived};
 
 /// How many contacts a preview shows.
 const PREVIEW: i64 = 3;
 const LINK_LIFETIME: Duration = Duration::from_mins(15);
+
+/// So many numbers of an area code.
+#[derive(SimpleObject)]
+pub struct CampaignPhoneNumber {
+    area_code: String,
+    count: i32,
+    /// Reservations expire a day later; null once the campaign has been started.
+    reserved_at: Option<DateTime<Utc>>,
+}
+
+impl CampaignPhoneNumber {
+    fn of(count: db::phone_number::AreaCount) -> Self {
+        Self {
+            area_code: count.area_code,
+            count: count.count,
+            reserved_at: count.reserved_at,
+        }
+    }
+}
 
 pub struct Campaign(pub db::campaign::Campaign);
 
@@ -207,6 +227,17 @@ impl Campaign {
             import,
             organization_id: self.0.organization_id,
         }))
+    }
+
+    /// Its phone numbers by area code; null where campaigns have none of their own.
+    async fn phone_numbers(&self, ctx: &Context<'_>) -> Result<Option<Vec<CampaignPhoneNumber>>> {
+        guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
+        let organization = organization(ctx, self.0.organization_id).await?;
+        if !organization.has_feature(numbers::FEATURE) {
+            return Ok(None);
+        }
+        let counts = db::phone_number::count_of_campaign(&app(ctx).db, self.0.id).await?;
+        Ok(Some(counts.into_iter().map(CampaignPhoneNumber::of).collect()))
     }
 
     async fn start_job(&self, ctx: &Context<'_>) -> Result<Option<BackgroundJob>> {

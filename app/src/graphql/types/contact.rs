@@ -7,6 +7,7 @@ use crate::db;
 use crate::error::Result;
 use crate::graphql::context::{app, loaders};
 use crate::graphql::loaders::{OptOutsOf, ThreadOf};
+use crate::sms::errors::meaning;
 use crate::graphql::types::assignment::{campaign, hours_of};
 use crate::graphql::types::campaign::Campaign;
 use crate::graphql::types::scalars::{Json, Phone};
@@ -147,6 +148,11 @@ impl Message {
 
     async fn error_code(&self) -> Option<i32> {
         self.0.error_code
+    }
+
+    /// What went wrong and who can do something about it, when it went wrong.
+    async fn error_meaning(&self) -> Option<&str> {
+        (self.0.send_status == "ERROR").then(|| meaning(self.0.error_code))
     }
 }
 

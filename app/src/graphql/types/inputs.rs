@@ -1,12 +1,13 @@
 //! The API's inputs, and what they become on the work floor.
 
-use async_graphql::{Enum, ID, InputObject};
+use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
 
 use crate::assignments::list::Wanted;
-use crate::campaigns::sections::{Response, Sections, StepTree};
+use crate::campaigns::sections::{PhoneNumbers, Response, Sections, StepTree};
 use crate::db::campaign::{Changes, Filter, Order};
 use crate::error::{Error, Result};
 use crate::graphql::context::id;
+use crate::numbers::reserve::Wish;
 use crate::graphql::types::scalars::{Date, Phone};
 use crate::texting::status::CampaignStatus;
 
@@ -143,17 +144,27 @@ impl CannedResponseInput {
     }
 }
 
+#[derive(Clone, Debug, InputObject)]
+pub struct CampaignPhoneNumberInput {
+    pub area_code: String,
+    pub count: i32,
+    /// Ignored, as ever: saving reserves anew.
+    pub reserved_at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct CampaignInput {
     pub title: Option<String>,
     pub description: Option<String>,
-    pub due_by: async_graphql::MaybeUndefined<Date>,
+    pub due_by: MaybeUndefined<Date>,
     pub logo_image_url: Option<String>,
     pub primary_color: Option<String>,
     pub intro_html: Option<String>,
     pub organization_id: Option<String>,
     pub interaction_steps: Option<InteractionStepInput>,
     pub canned_responses: Option<Vec<CannedResponseInput>>,
+    /// Null gives all reserved numbers back.
+    pub phone_numbers: MaybeUndefined<Vec<CampaignPhoneNumberInput>>,
     pub override_organization_texting_hours: Option<bool>,
     pub texting_hours_enforced: Option<bool>,
     pub texting_hours_start: Option<i32>,
@@ -171,9 +182,9 @@ impl CampaignInput {
             title: self.title,
             description: self.description,
             due_by: match self.due_by {
-                async_graphql::MaybeUndefined::Undefined => None,
-                async_graphql::MaybeUndefined::Null => Some(None),
-                async_graphql::MaybeUndefined::Value(date) => Some(Some(date.0)),
+                MaybeUndefined::Undefined => None,
+                MaybeUndefined::Null => Some(None),
+                MaybeUndefined::Value(date) => Some(Some(date.0)),
             },
             logo_image_url: self.logo_image_url,
             primary_color: self.primary_color,
@@ -192,8 +203,22 @@ impl CampaignInput {
                     .map(CannedResponseInput::response)
                     .collect()
             }),
+            phone_numbers: match self.phone_numbers {
+                MaybeUndefined::Undefined => PhoneNumbers::Keep,
+                MaybeUndefined::Null => PhoneNumbers::Replace(Vec::new()),
+                MaybeUndefined::Value(wishes) => {
+                    PhoneNumbers::Replace(wishes.into_iter().map(wish).collect())
+                }
+            },
         };
         Ok((changes, sections))
+    }
+}
+
+fn wish(input: CampaignPhoneNumberInput) -> Wish {
+    Wish {
+        area_code: input.area_code,
+        count: input.count,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::db::campaign::{Filter, Order};
 use crate::error::{Error, Result};
 use crate::graphql::context::{app, guard};
 use crate::graphql::types::campaign::Campaign;
+use crate::numbers;
 use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
 
 /// Most rows of a page.
@@ -64,10 +65,59 @@ impl Organization {
         i32::try_from(limit).unwrap_or(i32::MAX)
     }
 
+    async fn campaign_phone_numbers_enabled(&self) -> bool {
+        self.0.has_feature(numbers::FEATURE)
+    }
+
+    /// Numbers that may be reserved, by area code; none where campaigns have none of their own.
+    async fn available_phone_numbers(&self, ctx: &Context<'_>) -> Result<Vec<AvailableNumbers>> {
+        guard(ctx, self.0.id, Role::Admin).await?;
+        if !self.0.has_feature(numbers::FEATURE) {
+            return Ok(Vec::new());
+        }
+        let stock = db::phone_number::list_stock(&app(ctx).db).await?;
+        let available = stock.into_iter().filter(|stock| stock.available > 0);
+        Ok(available
+            .map(|stock| AvailableNumbers {
+                area_code: stock.area_code,
+                available_count: stock.available,
+            })
+            .collect())
+    }
+
+    /// The whole inventory, by area code.
+    async fn phone_numbers_by_status(&self, ctx: &Context<'_>) -> Result<Vec<NumbersByStatus>> {
+        guard(ctx, self.0.id, Role::Supervolunteer).await?;
+        let stock = db::phone_number::list_stock(&app(ctx).db).await?;
+        Ok(stock
+            .into_iter()
+            .map(|stock| NumbersByStatus {
+                area_code: stock.area_code,
+                available_count: stock.available,
+                reserved_count: stock.reserved,
+                assigned_count: stock.assigned,
+            })
+            .collect())
+    }
+
     async fn opt_out_message(&self, ctx: &Context<'_>) -> String {
         let own = self.0.feature("opt_out_message");
         own.unwrap_or(&app(ctx).config.opt_out_message).to_owned()
     }
+}
+
+#[derive(SimpleObject)]
+pub struct AvailableNumbers {
+    area_code: String,
+    available_count: i32,
+}
+
+#[derive(SimpleObject)]
+pub struct NumbersByStatus {
+    area_code: String,
+    available_count: i32,
+    reserved_count: i32,
+    assigned_count: i32,
 }
 
 #[derive(SimpleObject)]
