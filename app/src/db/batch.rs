@@ -8,10 +8,6 @@ use crate::texting::status::CampaignStatus;
 
 /// Everything the rules of batches ask about one assignment and one person.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a fact of its own, read in one statement"
-)]
 pub struct BatchFacts {
     // --- the person
     pub session_epoch: i32,

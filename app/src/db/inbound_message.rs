@@ -119,3 +119,59 @@ pub async fn apply(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// A text that nobody's conversation matched.
+#[derive(Clone, Debug)]
+pub struct Unmatched {
+    pub id: i64,
+    pub contact_number: String,
+    pub user_number: String,
+    pub text: String,
+    pub received_at: DateTime<Utc>,
+}
+
+/// Unmatched texts an organization may see, newest first: those that came to a messaging service
+/// only its own campaigns use. An instance's only organization sees all of them.
+pub async fn list_unmatched(
+    db: impl PgExecutor<'_>,
+    organization_id: i32,
+    sees_all: bool,
+    before_id: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<Unmatched>> {
+    sqlx::query_as!(
+        Unmatched,
+        "SELECT id, contact_number, user_number, text, received_at FROM inbound_message
+         WHERE status = 'UNMATCHED' AND id < $3
+           AND ($2 OR NOT EXISTS (SELECT FROM organization WHERE id <> $1)
+                OR messaging_service_sid IN
+                   (SELECT messaging_service_sid FROM campaign
+                    WHERE organization_id = $1 AND messaging_service_sid IS NOT NULL
+                    EXCEPT SELECT messaging_service_sid FROM campaign
+                    WHERE organization_id <> $1 AND messaging_service_sid IS NOT NULL))
+         ORDER BY id DESC LIMIT $4",
+        organization_id,
+        sees_all,
+        before_id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Takes an unmatched text in hand, so that it can be applied; none when it is not unmatched.
+pub async fn take_unmatched(
+    db: impl PgExecutor<'_>,
+    id: i64,
+    user_id: i32,
+) -> sqlx::Result<Option<Inbound>> {
+    sqlx::query_as!(
+        Inbound,
+        "UPDATE inbound_message SET status = 'RECEIVED', assigned_by = $2 WHERE id = $1 AND status = 'UNMATCHED'
+         RETURNING id, service, service_id, payload, contact_number, user_number, messaging_service_sid, text",
+        id,
+        user_id
+    )
+    .fetch_optional(db)
+    .await
+}

@@ -66,15 +66,105 @@ pub struct Owner {
 }
 
 /// Whose these contacts are.
-pub async fn list_owners(
-    db: impl PgExecutor<'_>,
-    contact_ids: &[i32],
-) -> sqlx::Result<Vec<Owner>> {
+pub async fn list_owners(db: impl PgExecutor<'_>, contact_ids: &[i32]) -> sqlx::Result<Vec<Owner>> {
     sqlx::query_as!(
         Owner,
         "SELECT c.cell, p.organization_id, c.assignment_id
          FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id WHERE c.id = ANY($1)",
         contact_ids
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Opts many numbers out of the organization at once. Answers the assignments whose lists have
+/// changed.
+pub async fn insert_many(
+    db: impl PgExecutor<'_>,
+    cells: &[String],
+    organization_id: i32,
+    reason: &str,
+    shared: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<i32>> {
+    sqlx::query_scalar!(
+        r#"WITH kept AS (
+               INSERT INTO opt_out (cell, organization_id, reason_code, created_at)
+               SELECT DISTINCT cell, $2::integer, $3::text, $5::timestamptz FROM unnest($1::text[]) AS given (cell)
+               ON CONFLICT ON CONSTRAINT opt_out_key DO NOTHING),
+           marked AS (
+               UPDATE campaign_contact c SET is_opted_out = true, updated_at = $5
+               FROM campaign p
+               WHERE c.cell = ANY($1) AND p.id = c.campaign_id AND NOT c.is_opted_out
+                 AND ($4 OR p.organization_id = $2)
+               RETURNING c.assignment_id)
+           SELECT DISTINCT assignment_id AS "id!" FROM marked WHERE assignment_id IS NOT NULL"#,
+        cells,
+        organization_id,
+        reason,
+        shared,
+        now
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// Who undoes an opt-out, and why.
+#[derive(Clone, Copy, Debug)]
+pub struct Undoing<'a> {
+    pub cell: &'a str,
+    pub organization_id: i32,
+    pub shared: bool,
+    pub user_id: i32,
+    pub reason: &'a str,
+    pub now: DateTime<Utc>,
+}
+
+/// Undoes the opt-out and writes down that it was. Answers the assignments whose lists have
+/// changed; none when there was no opt-out.
+pub async fn undo(db: impl PgExecutor<'_>, undoing: Undoing<'_>) -> sqlx::Result<Option<Vec<i32>>> {
+    let row = sqlx::query!(
+        r#"WITH undone AS (
+               DELETE FROM opt_out WHERE cell = $1 AND ($3 OR organization_id = $2)
+               RETURNING cell, organization_id, reason_code, created_at),
+           noted AS (
+               INSERT INTO opt_out_undone
+                   (cell, organization_id, reason_code, opted_out_at, undone_by, undone_reason, undone_at)
+               SELECT cell, organization_id, reason_code, created_at, $4, $5, $6 FROM undone),
+           cleared AS (
+               UPDATE campaign_contact c SET is_opted_out = false, updated_at = $6
+               FROM campaign p
+               WHERE c.cell = $1 AND p.id = c.campaign_id AND c.is_opted_out
+                 AND ($3 OR p.organization_id = $2) AND EXISTS (SELECT FROM undone)
+               RETURNING c.assignment_id)
+           SELECT EXISTS (SELECT FROM undone) AS "is_undone!",
+                  array(SELECT assignment_id FROM cleared WHERE assignment_id IS NOT NULL) AS "assignments!""#,
+        undoing.cell,
+        undoing.organization_id,
+        undoing.shared,
+        undoing.user_id,
+        undoing.reason,
+        undoing.now
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(row.is_undone.then_some(row.assignments))
+}
+
+/// A page of an organization's opt-outs, by id.
+pub async fn list_page(
+    db: impl PgExecutor<'_>,
+    organization_id: i32,
+    after_id: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<OptOut>> {
+    sqlx::query_as!(
+        OptOut,
+        "SELECT id, cell, organization_id, created_at FROM opt_out
+         WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        organization_id,
+        after_id,
+        limit
     )
     .fetch_all(db)
     .await

@@ -73,7 +73,9 @@ pub async fn run(running: &Running<'_>) -> Result<()> {
         .await?
         .ok_or(Error::NotFound("There is no such campaign."))?;
     if campaign.status != CampaignStatus::NotStarted {
-        return running.finish("The campaign had been started already.").await;
+        return running
+            .finish("The campaign had been started already.")
+            .await;
     }
     let numbers = phone_number::list_of_campaign(&app.db, id).await?;
     if numbers.is_empty() {

@@ -51,5 +51,7 @@ pub async fn run(running: &Running<'_>) -> Result<()> {
     }
     let freed = phone_number::free(&app.db, id).await?;
     db::campaign::update_messaging_service(&app.db, id, None).await?;
-    running.finish(&format!("Gave {freed} phone numbers back.")).await
+    running
+        .finish(&format!("Gave {freed} phone numbers back."))
+        .await
 }

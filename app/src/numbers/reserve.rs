@@ -117,7 +117,12 @@ mod tests {
             vec![wish("052", 1)],
             vec![wish("95", 1)],
             vec![wish("952", 1), wish("952", 1)],
-            vec![wish("952", 1), wish("612", 1), wish("651", 1), wish("763", 1)],
+            vec![
+                wish("952", 1),
+                wish("612", 1),
+                wish("651", 1),
+                wish("763", 1),
+            ],
         ];
         for wishes in bad {
             assert!(check(&wishes, 500).is_err(), "{wishes:?}");

@@ -178,7 +178,8 @@ fn notice(app: &App, outcome: &Outcome) {
 /// Where the text's reports go: an address that names its row, so that a report finds it also
 /// when the carrier's answer was lost. None where the carrier could not reach it.
 fn status_callback(app: &App, text: &Outgoing) -> Option<String> {
-    let is_reachable = app.config.callback_url.starts_with("https://") || app.config.twilio_api_url.is_some();
+    let is_reachable =
+        app.config.callback_url.starts_with("https://") || app.config.twilio_api_url.is_some();
     is_reachable.then(|| {
         format!(
             "{}/twilio-message-report?message={}&attempt={}",

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::access::{Admin, CampaignBy};
 use crate::app::App;
 use crate::contacts::phone;
 use crate::db;
+use crate::db::contact::Contact;
 use crate::db::inbound_message::{Inbound, NewInbound};
 use crate::db::message::Conversation;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::texting::{keywords, opt_out};
 
 /// The parameters of a carrier's webhook, as they came.
@@ -147,9 +149,14 @@ pub async fn apply(app: &App, inbound: &Inbound) -> Result<Received> {
         db::inbound_message::update_unmatched(&app.db, inbound.id, now).await?;
         return Ok(Received::Unmatched);
     };
+    put(app, inbound, &conversation).await
+}
+
+/// Puts a kept text into a conversation, once.
+async fn put(app: &App, inbound: &Inbound, conversation: &Conversation) -> Result<Received> {
     if keywords::is_opt_out(&inbound.text) {
         // Before the text is marked as applied: a crash between the two opts out twice, not never.
-        opt_out::by_keyword(app, &inbound.contact_number, &conversation).await?;
+        opt_out::by_keyword(app, &inbound.contact_number, conversation).await?;
     }
     let attachments = webhook_of(inbound).attachments();
     let is_new = db::inbound_message::apply(
@@ -157,15 +164,45 @@ pub async fn apply(app: &App, inbound: &Inbound) -> Result<Received> {
         inbound,
         conversation.campaign_contact_id,
         attachments.as_ref(),
-        now,
+        app.clock.now(),
     )
     .await?;
-    bump(app, &conversation).await;
+    bump(app, conversation).await;
     Ok(if is_new {
         Received::Applied
     } else {
         Received::Repeated
     })
+}
+
+/// Puts an unmatched text into a contact's thread by hand.
+///
+/// # Errors
+/// [`Error::NotFound`] when the organization sees no such text.
+pub async fn assign(
+    app: &App,
+    by: &CampaignBy<Admin>,
+    sees_all: bool,
+    id: i64,
+    contact: &Contact,
+) -> Result<()> {
+    let organization = by.campaign.organization_id;
+    let seen =
+        db::inbound_message::list_unmatched(&app.db, organization, sees_all, id + 1, 1).await?;
+    let missing = Error::NotFound("There is no such unmatched text.");
+    if seen.first().is_none_or(|text| text.id != id) {
+        return Err(missing);
+    }
+    let taken = db::inbound_message::take_unmatched(&app.db, id, by.by.user_id).await?;
+    let inbound = taken.ok_or(missing)?;
+    let conversation = Conversation {
+        campaign_contact_id: contact.id,
+        campaign_id: contact.campaign_id,
+        organization_id: organization,
+        assignment_id: contact.assignment_id,
+    };
+    put(app, &inbound, &conversation).await?;
+    Ok(())
 }
 
 async fn bump(app: &App, conversation: &Conversation) {

@@ -1,11 +1,16 @@
 //! Opting out: by a texter, by a word, by the carrier.
 
-use crate::access::Caretaker;
+use crate::access::{Admin, Caretaker};
 use crate::app::App;
+use crate::contacts::phone;
 use crate::db;
 use crate::db::contact::Contact;
 use crate::db::message::Conversation;
+use crate::db::opt_out::Undoing;
 use crate::error::{Error, Result};
+
+/// Most numbers of one request.
+const MAX_AT_ONCE: usize = 100;
 
 /// Opts the contact out on behalf of a texter or admin. Once more changes nothing.
 ///
@@ -65,6 +70,67 @@ pub async fn at_the_carrier(app: &App, contact_ids: &[i32]) -> Result<()> {
         )
         .await?;
     }
+    Ok(())
+}
+
+/// Opts many numbers out of the organization, without any conversation.
+///
+/// # Errors
+/// `BULK_OPT_OUT_LIMIT_EXCEEDED`, or [`Error::BadInput`] naming the numbers that are none.
+pub async fn create_many(app: &App, by: &Admin, cells: &[String], reason: &str) -> Result<()> {
+    if cells.len() > MAX_AT_ONCE {
+        return Err(Error::refused(
+            "BULK_OPT_OUT_LIMIT_EXCEEDED",
+            format!("At most {MAX_AT_ONCE} numbers can be opted out at once."),
+        ));
+    }
+    let rules = phone::Rules {
+        accepts_possible: true,
+        country: &app.config.phone_number_country,
+    };
+    let (mut numbers, mut wrong) = (Vec::new(), Vec::new());
+    for cell in cells {
+        match phone::parse(cell, rules) {
+            Some(number) => numbers.push(number),
+            None => wrong.push(cell.as_str()),
+        }
+    }
+    if !wrong.is_empty() {
+        let reason = format!("These are no telephone numbers: {}.", wrong.join(", "));
+        return Err(Error::bad_input("cells", reason));
+    }
+    let (shared, now) = (app.config.opt_outs_shared, app.clock.now());
+    let organization = by.organization_id;
+    let assignments =
+        db::opt_out::insert_many(&app.db, &numbers, organization, reason, shared, now).await?;
+    app.cache.bump(&assignments, &app.ids.token()).await;
+    Ok(())
+}
+
+/// Undoes an opt-out that was a mistake. Who did it, when and why is kept.
+///
+/// # Errors
+/// [`Error::BadInput`] without a reason, or when the number has not opted out.
+pub async fn undo(app: &App, by: &Admin, cell: &str, reason: &str) -> Result<()> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err(Error::bad_input(
+            "reason",
+            "Say why the opt-out is undone; it is kept.",
+        ));
+    }
+    let undoing = Undoing {
+        cell,
+        organization_id: by.organization_id,
+        shared: app.config.opt_outs_shared,
+        user_id: by.user_id,
+        reason,
+        now: app.clock.now(),
+    };
+    let assignments = db::opt_out::undo(&app.db, undoing)
+        .await?
+        .ok_or_else(|| Error::bad_input("cell", "This number has not opted out."))?;
+    app.cache.bump(&assignments, &app.ids.token()).await;
     Ok(())
 }
 

@@ -12,12 +12,7 @@ use crate::texting::{opt_out, simulation};
 ///
 /// # Errors
 /// When the database does not answer: then the text stays SENDING, and is reconciled.
-pub async fn record(
-    app: &App,
-    attempt: Attempt,
-    contact_id: i32,
-    outcome: &Outcome,
-) -> Result<()> {
+pub async fn record(app: &App, attempt: Attempt, contact_id: i32, outcome: &Outcome) -> Result<()> {
     let (db, now) = (&app.db, app.clock.now());
     match outcome {
         Outcome::Accepted {

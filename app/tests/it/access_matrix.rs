@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 29] = [
+const MATRIX: [(&str, &str); 32] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
@@ -41,6 +41,9 @@ const MATRIX: [(&str, &str); 29] = [
     ("createOptOut", "UFFSyFFyyy"),
     ("editCampaignContactMessageStatus", "UFFSyFFyyy"),
     ("sendReply", "UFFSFFFyyF"),
+    ("bulkCreateOptOuts", "UFFSFFFyyF"),
+    ("undoOptOut", "UFFSFFFyyF"),
+    ("assignUnmatchedMessage", "UFFSFFFyyy"),
     ("enableCampaignPhoneNumbers", "UFFSFFFFyy"),
     ("buyNumbers", "UFFFFFFFFy"),
     ("editSelf", "Uyyyyyyyyy"),
@@ -116,6 +119,15 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
             "mutation ($k: String!) { editCampaignContactMessageStatus(messageStatus: \"closed\", campaignContactId: $k) { id } }"
         }
         "sendReply" => "mutation ($k: String!) { sendReply(id: $k, message: \"x\") { id } }",
+        "bulkCreateOptOuts" => {
+            "mutation ($o: String!) { bulkCreateOptOuts(cells: [], organizationId: $o, reasonCode: \"x\") }"
+        }
+        "undoOptOut" => {
+            "mutation ($o: String!) { undoOptOut(organizationId: $o, cell: \"+15559999999\", reason: \"x\") }"
+        }
+        "assignUnmatchedMessage" => {
+            "mutation ($k: String!) { assignUnmatchedMessage(messageId: \"1\", campaignContactId: $k) { id } }"
+        }
         "enableCampaignPhoneNumbers" => {
             "mutation ($o: String!) { enableCampaignPhoneNumbers(organizationId: $o) { campaignPhoneNumbersEnabled } }"
         }

@@ -44,7 +44,8 @@ impl TestApp {
             settle::waiting_texts(&self.app, Duration::from_secs(20))
                 .await
                 .unwrap();
-            let unsettled = "SELECT count(*) FROM message WHERE send_status IN ('QUEUED', 'SENDING')";
+            let unsettled =
+                "SELECT count(*) FROM message WHERE send_status IN ('QUEUED', 'SENDING')";
             if self.value(unsettled).await == "0" {
                 return;
             }

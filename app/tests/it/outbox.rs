@@ -66,7 +66,10 @@ async fn a_report_settles_a_text_whose_answer_was_lost() {
     carrier.wait_idle().await;
     assert_eq!(app.states().await, "DELIVERED 0 1");
     app.advance(Duration::from_mins(10));
-    assert_eq!(reconcile::unknown_texts(&app.app, 10).await.unwrap().found, 0);
+    assert_eq!(
+        reconcile::unknown_texts(&app.app, 10).await.unwrap().found,
+        0
+    );
     assert_eq!(carrier.texts().len(), 1);
 }
 
@@ -243,7 +246,11 @@ async fn what_is_handed_over_is_what_the_rules_say() {
     carrier.wait_idle().await;
     assert_eq!(app.states().await, "DELIVERED 0 1");
     // Their answer finds who was meant.
-    assert!(carrier.reply("+12125550100", &text.service, "[+15550000001] Hello").await);
+    assert!(
+        carrier
+            .reply("+12125550100", &text.service, "[+15550000001] Hello")
+            .await
+    );
     assert_eq!(app.status(texting.contacts[0]).await, "needsResponse");
 }
 

@@ -68,9 +68,18 @@ async fn a_report_before_the_answer_wins() {
         .unwrap();
     assert_eq!(app.count("delivery_report").await, 1);
     let id = app.value("SELECT id FROM message").await.parse().unwrap();
-    spoke::db::outcome::update_accepted(&app.app.db, spoke::db::outcome::Attempt { message_id: id, number: 1 }, "SM1", "{}", app.now())
-        .await
-        .unwrap();
+    spoke::db::outcome::update_accepted(
+        &app.app.db,
+        spoke::db::outcome::Attempt {
+            message_id: id,
+            number: 1,
+        },
+        "SM1",
+        "{}",
+        app.now(),
+    )
+    .await
+    .unwrap();
     assert_eq!(states(&app).await, "ERROR30005");
     assert_eq!(app.count("delivery_report").await, 0);
 }

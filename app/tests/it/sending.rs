@@ -484,9 +484,13 @@ async fn a_waiting_text_is_given_up_when_its_person_opts_out() {
     carrier.fault(Rule::of(Fault::Refuse { code: 20_429 }));
     let texting = app.texting(1).await;
     app.send_first(&texting, texting.contacts[0]).await.ok();
-    app.sql("UPDATE campaign_contact SET is_opted_out = true").await;
+    app.sql("UPDATE campaign_contact SET is_opted_out = true")
+        .await;
     app.advance(Duration::from_secs(61));
     let round = settle::waiting_texts(&app.app, Duration::from_secs(5)).await;
-    assert_eq!((round.as_ref().unwrap().tried, round.unwrap().given_up), (0, 1));
+    assert_eq!(
+        (round.as_ref().unwrap().tried, round.unwrap().given_up),
+        (0, 1)
+    );
     assert_eq!(app.states().await, "ERROR 0 1");
 }

@@ -71,7 +71,10 @@ impl Account {
     pub(crate) fn take(&mut self, text: Text) {
         let place = self.texts.len();
         self.by_sid.insert(text.sid.clone(), place);
-        self.by_number.entry(text.to.clone()).or_default().push(place);
+        self.by_number
+            .entry(text.to.clone())
+            .or_default()
+            .push(place);
         self.texts.push(text);
     }
 

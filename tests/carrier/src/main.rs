@@ -33,7 +33,8 @@ async fn main() -> anyhow::Result<()> {
     })
     .await?;
     let service = args.webhooks.map(|webhooks| carrier.service(&webhooks));
-    let line = serde_json::json!({"url": carrier.url(), "account": carrier.account(), "service": service});
+    let line =
+        serde_json::json!({"url": carrier.url(), "account": carrier.account(), "service": service});
     println!("{line}");
     tokio::signal::ctrl_c().await?;
     Ok(())

@@ -120,10 +120,7 @@ fn take(shared: &Shared, form: &HashMap<String, String>) -> Result<Text, u32> {
         .ok_or(21_701_u32)?
         .status_callback
         .clone();
-    if state
-        .blocked
-        .contains(&(to.to_owned(), service.to_owned()))
-    {
+    if state.blocked.contains(&(to.to_owned(), service.to_owned())) {
         return Err(21_610);
     }
     let from = state.sender(service, to).ok_or(21_703_u32)?;
@@ -135,8 +132,13 @@ fn take(shared: &Shared, form: &HashMap<String, String>) -> Result<Text, u32> {
         service: service.to_owned(),
         status: "accepted",
         error_code: None,
-        validity: form.get("ValidityPeriod").and_then(|text| text.parse().ok()),
-        status_callback: form.get("StatusCallback").cloned().unwrap_or(default_callback),
+        validity: form
+            .get("ValidityPeriod")
+            .and_then(|text| text.parse().ok()),
+        status_callback: form
+            .get("StatusCallback")
+            .cloned()
+            .unwrap_or(default_callback),
         created_at: state.now(),
     };
     state.take(text.clone());
@@ -174,7 +176,11 @@ pub(crate) async fn list(
             None => (0..state.texts.len()).collect(),
         };
         let texts = places.iter().rev().map(|place| &state.texts[*place]);
-        texts.filter(|text| fits(text)).take(size).cloned().collect()
+        texts
+            .filter(|text| fits(text))
+            .take(size)
+            .cloned()
+            .collect()
     };
     let messages: Vec<Value> = found.iter().map(|text| shown(&shared, text)).collect();
     let body = json!({"messages": messages, "page": 0, "page_size": size, "next_page_uri": null});

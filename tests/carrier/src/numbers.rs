@@ -35,8 +35,17 @@ pub(crate) async fn search(
         .and_then(|size| size.parse().ok())
         .unwrap_or(PAGE);
     let state = shared.state();
-    let owned = |number: &str| state.numbers.iter().any(|known| known.phone_number == number);
-    let sells = if area.starts_with(['0', '1']) { 0 } else { FOR_SALE };
+    let owned = |number: &str| {
+        state
+            .numbers
+            .iter()
+            .any(|known| known.phone_number == number)
+    };
+    let sells = if area.starts_with(['0', '1']) {
+        0
+    } else {
+        FOR_SALE
+    };
     let found: Vec<Value> = (0..sells)
         .map(|place| format!("+1{area}555{place:04}"))
         .filter(|number| !owned(number))
@@ -65,7 +74,11 @@ pub(crate) async fn buy(State(shared): State<Arc<Shared>>, body: Bytes) -> Respo
     }
     let bought = {
         let mut state = shared.state();
-        if state.numbers.iter().any(|known| known.phone_number == *number) {
+        if state
+            .numbers
+            .iter()
+            .any(|known| known.phone_number == *number)
+        {
             return refuse(21_422);
         }
         let name = form.get("FriendlyName").unwrap_or(number);

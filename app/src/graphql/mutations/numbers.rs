@@ -1,4 +1,4 @@
-//! Phone numbers. Operators know both by heart, from GraphiQL.
+//! Phone numbers. Operators know both by heart, from `GraphiQL`.
 
 use async_graphql::{Context, Object};
 

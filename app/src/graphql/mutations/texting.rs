@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::graphql::context::{app, id, request, viewer};
 use crate::graphql::types::contact::CampaignContact;
 use crate::graphql::types::inputs::{MessageInput, OptOutInput};
+use crate::graphql::types::scalars::Phone;
 use crate::texting::send::{self, Draft};
-use crate::texting::{opt_out, reply};
+use crate::texting::{inbound, opt_out, reply};
 
 #[derive(Default)]
 pub(super) struct TextingMutations;
@@ -53,6 +54,57 @@ impl TextingMutations {
         opt_out::create(app(ctx), &by, assignment_id, &opt_out.cell.0, &reason)
             .await
             .map(CampaignContact)
+    }
+
+    /// At most 100 numbers, without any conversation.
+    async fn bulk_create_opt_outs(
+        &self,
+        ctx: &Context<'_>,
+        cells: Vec<String>,
+        organization_id: String,
+        reason_code: String,
+    ) -> Result<bool> {
+        let by = viewer(ctx)
+            .await?
+            .admin(id(&organization_id)?, Superadmins::NeedTheRole)?;
+        opt_out::create_many(app(ctx), &by, &cells, &reason_code).await?;
+        Ok(true)
+    }
+
+    /// Undoes an opt-out that was a mistake; the reason is kept.
+    async fn undo_opt_out(
+        &self,
+        ctx: &Context<'_>,
+        organization_id: String,
+        cell: Phone,
+        reason: String,
+    ) -> Result<bool> {
+        let by = viewer(ctx)
+            .await?
+            .admin(id(&organization_id)?, Superadmins::NeedTheRole)?;
+        opt_out::undo(app(ctx), &by, &cell.0, &reason).await?;
+        Ok(true)
+    }
+
+    /// Puts a text that matched no conversation into a contact's thread.
+    async fn assign_unmatched_message(
+        &self,
+        ctx: &Context<'_>,
+        message_id: String,
+        campaign_contact_id: String,
+    ) -> Result<CampaignContact> {
+        let (app, viewer) = (app(ctx), viewer(ctx).await?);
+        let missing = Error::NotFound("There is no such contact.");
+        let contact = db::contact::find(&app.db, id(&campaign_contact_id)?).await?;
+        let contact = contact.ok_or(missing)?;
+        let campaign = contact.campaign_id;
+        let by = access::campaign_admin(app, viewer, campaign, Superadmins::Pass).await?;
+        let message = i64::from(id(&message_id)?);
+        inbound::assign(app, &by, viewer.is_superadmin(), message, &contact).await?;
+        db::contact::find(&app.db, contact.id)
+            .await?
+            .map(CampaignContact)
+            .ok_or(Error::NotFound("There is no such contact."))
     }
 
     async fn send_reply(

@@ -237,7 +237,9 @@ impl Campaign {
             return Ok(None);
         }
         let counts = db::phone_number::count_of_campaign(&app(ctx).db, self.0.id).await?;
-        Ok(Some(counts.into_iter().map(CampaignPhoneNumber::of).collect()))
+        Ok(Some(
+            counts.into_iter().map(CampaignPhoneNumber::of).collect(),
+        ))
     }
 
     async fn start_job(&self, ctx: &Context<'_>) -> Result<Option<BackgroundJob>> {

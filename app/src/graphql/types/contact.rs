@@ -7,10 +7,10 @@ use crate::db;
 use crate::error::Result;
 use crate::graphql::context::{app, loaders};
 use crate::graphql::loaders::{OptOutsOf, ThreadOf};
-use crate::sms::errors::meaning;
 use crate::graphql::types::assignment::{campaign, hours_of};
 use crate::graphql::types::campaign::Campaign;
 use crate::graphql::types::scalars::{Json, Phone};
+use crate::sms::errors::meaning;
 use crate::texting::status::{CampaignStatus, derived};
 
 pub struct CampaignContact(pub db::contact::Contact);

@@ -7,8 +7,8 @@ use crate::campaigns::sections::{PhoneNumbers, Response, Sections, StepTree};
 use crate::db::campaign::{Changes, Filter, Order};
 use crate::error::{Error, Result};
 use crate::graphql::context::id;
-use crate::numbers::reserve::Wish;
 use crate::graphql::types::scalars::{Date, Phone};
+use crate::numbers::reserve::Wish;
 use crate::texting::status::CampaignStatus;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

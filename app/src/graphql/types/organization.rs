@@ -1,19 +1,23 @@
 //! Organizations, and pages of their campaigns.
 
 use async_graphql::{Context, ID, Object, SimpleObject, Union};
+use chrono::{DateTime, Utc};
 
 use crate::access::Role;
 use crate::app::App;
 use crate::db;
 use crate::db::campaign::{Filter, Order};
 use crate::error::{Error, Result};
-use crate::graphql::context::{app, guard};
+use crate::graphql::context::{app, guard, id, viewer};
 use crate::graphql::types::campaign::Campaign;
-use crate::numbers;
+use crate::graphql::types::contact::OptOut;
 use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
+use crate::numbers;
 
 /// Most rows of a page.
 const MAX_PAGE: i32 = 500;
+/// Most opt-outs of a page.
+const MAX_OPT_OUTS: i32 = 1000;
 /// Most campaigns of a list without pages.
 const MAX_LIST: i64 = 1000;
 
@@ -65,6 +69,43 @@ impl Organization {
         i32::try_from(limit).unwrap_or(i32::MAX)
     }
 
+    /// By id, 1000 at a time: paging by key.
+    async fn opt_outs(
+        &self,
+        ctx: &Context<'_>,
+        after_id: Option<ID>,
+        limit: Option<i32>,
+    ) -> Result<Vec<OptOut>> {
+        guard(ctx, self.0.id, Role::Admin).await?;
+        let after = after_id.map_or(Ok(0), |after| id(&after))?;
+        let limit = limit.unwrap_or(MAX_OPT_OUTS).clamp(1, MAX_OPT_OUTS);
+        let rows = db::opt_out::list_page(&app(ctx).db, self.0.id, after, limit.into()).await?;
+        Ok(rows.into_iter().map(OptOut).collect())
+    }
+
+    /// Texts that came in and matched no conversation, newest first.
+    async fn unmatched_messages(
+        &self,
+        ctx: &Context<'_>,
+        before_id: Option<ID>,
+        limit: Option<i32>,
+    ) -> Result<Vec<UnmatchedMessage>> {
+        guard(ctx, self.0.id, Role::Admin).await?;
+        let before = before_id.map_or(Ok(i32::MAX), |before| id(&before))?;
+        let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
+        let sees_all = viewer(ctx).await?.is_superadmin();
+        let (db, organization) = (&app(ctx).db, self.0.id);
+        let rows = db::inbound_message::list_unmatched(
+            db,
+            organization,
+            sees_all,
+            before.into(),
+            limit.into(),
+        )
+        .await?;
+        Ok(rows.into_iter().map(UnmatchedMessage::of).collect())
+    }
+
     async fn campaign_phone_numbers_enabled(&self) -> bool {
         self.0.has_feature(numbers::FEATURE)
     }
@@ -103,6 +144,28 @@ impl Organization {
     async fn opt_out_message(&self, ctx: &Context<'_>) -> String {
         let own = self.0.feature("opt_out_message");
         own.unwrap_or(&app(ctx).config.opt_out_message).to_owned()
+    }
+}
+
+/// A text nobody's conversation matched.
+#[derive(SimpleObject)]
+pub struct UnmatchedMessage {
+    id: ID,
+    contact_number: String,
+    user_number: String,
+    text: String,
+    received_at: DateTime<Utc>,
+}
+
+impl UnmatchedMessage {
+    fn of(row: db::inbound_message::Unmatched) -> Self {
+        Self {
+            id: row.id.into(),
+            contact_number: row.contact_number,
+            user_number: row.user_number,
+            text: row.text,
+            received_at: row.received_at,
+        }
     }
 }
 

@@ -61,7 +61,11 @@ impl Twilio {
             ("Body", text.body),
             ("MessagingServiceSid", text.messaging_service_sid),
         ];
-        parameters.extend(validity.as_deref().map(|seconds| ("ValidityPeriod", seconds)));
+        parameters.extend(
+            validity
+                .as_deref()
+                .map(|seconds| ("ValidityPeriod", seconds)),
+        );
         parameters.extend(text.status_callback.map(|url| ("StatusCallback", url)));
         let call = Call {
             method: Method::POST,
@@ -215,10 +219,7 @@ mod tests {
             }
         ));
         // A wrong token is nobody's text's fault.
-        assert!(matches!(
-            refusal(401, Some(20_003)),
-            Outcome::Later { .. }
-        ));
+        assert!(matches!(refusal(401, Some(20_003)), Outcome::Later { .. }));
         assert!(matches!(refusal(503, None), Outcome::Unknown { .. }));
         assert!(matches!(
             classify(Ok("{}".to_owned())),
