@@ -16,6 +16,7 @@ mod numbers;
 mod outbox;
 mod pages;
 mod parts;
+mod plans;
 mod releases;
 mod reports;
 mod schema;

@@ -155,7 +155,7 @@ async fn reservations_are_all_or_nothing_and_expire() {
     scheduled::answer(&app.app).await.unwrap();
     assert_eq!(
         stock(&app).await,
-        "RESERVED2",
+        "AVAILABLE1 RESERVED2",
         "a day is not over before it is over"
     );
     app.advance(std::time::Duration::from_secs(1));

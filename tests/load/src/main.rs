@@ -1,1 +1,90 @@
-fn main() {}
+//! Drives texters through whole shifts, over HTTP like a browser, and says what a text costs.
+//!
+//! Everything runs on this machine: PostgreSQL and Redis (the local cloud's parts), the carrier
+//! (in this process) and the application, a process of its own. CPU time is read from the
+//! operating system, for the application and for all of PostgreSQL's processes.
+
+mod figures;
+mod instance;
+mod measure;
+mod seed;
+mod texter;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Parser;
+
+use figures::Figures;
+use instance::Instance;
+use texter::Texter;
+
+/// Texters at work, and what they cost.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Args {
+    /// The application: a release build.
+    #[arg(long, default_value = "target/release/spoke")]
+    spoke: PathBuf,
+    /// How many texters send at once.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=50))]
+    texters: u32,
+    /// How long they send.
+    #[arg(long, default_value_t = 20)]
+    seconds: u64,
+    /// Milliseconds a texter waits between two texts.
+    #[arg(long, default_value_t = 0)]
+    think_ms: u64,
+    /// Contacts of the campaign they work in.
+    #[arg(long, default_value_t = 200_000)]
+    contacts: u32,
+    /// Contacts of other campaigns that are in the database before, each texted twice.
+    #[arg(long, default_value_t = 0)]
+    before: u32,
+    /// The carrier is a switch in the application and not another server.
+    #[arg(long)]
+    no_carrier: bool,
+    /// Without Redis.
+    #[arg(long)]
+    no_redis: bool,
+    /// The application's connections to the database.
+    #[arg(long, default_value_t = 8)]
+    pool: u32,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
+async fn main() -> anyhow::Result<()> {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let args = Args::parse();
+    let instance = Arc::new(Instance::start(&args).await?);
+    let mut figures = Figures::default();
+    figures.add(
+        "process start to first GraphQL answer",
+        instance.first_answer(),
+    );
+    figures.add("  resident then", instance.memory()?);
+    let seeded = seed::campaign(&instance, &args).await?;
+    let mut texters = Vec::new();
+    for number in 0..args.texters {
+        texters.push(Texter::sign_up(&instance, number).await?);
+    }
+    for texter in &mut texters {
+        texter.join(&seeded.token).await?;
+    }
+    let time = Duration::from_secs(args.seconds);
+    let texters = measure::sending(&instance, texters, &args, time, &mut figures).await?;
+    measure::pages(&instance, &texters, &mut figures).await?;
+    measure::polling(&instance, &texters, &mut figures).await?;
+    if !args.no_carrier {
+        measure::receiving(&instance, args.texters, &mut figures).await?;
+    }
+    measure::statistics(&instance, &seeded, &mut figures).await?;
+    figures.add("resident at the end", instance.memory()?);
+    println!("{}", figures.table());
+    Arc::into_inner(instance)
+        .context("the instance is still in use")?
+        .stop()
+        .await
+}

@@ -1,0 +1,170 @@
+//! What hot operations read of a large database: never a table from end to end, and no more rows
+//! than of a small one. PostgreSQL's own counters say so, about the plans it really ran.
+
+use serde_json::json;
+use spoke::texting::inbound::Webhook;
+use spoke::texting::{inbound, opt_out, reconcile, reports, settle};
+
+use crate::app::TestApp;
+use crate::builders::Texting;
+
+/// A million contacts in ten campaigns, two texts each, a thousand opt-outs; and the campaign
+/// somebody works in, as large as the others.
+async fn large(app: &TestApp) -> Texting {
+    let organization = app.organization().await;
+    let texter = app.member(organization, "TEXTER").await;
+    let mut campaigns = Vec::new();
+    for _ in 0..10 {
+        campaigns.push(app.campaign(organization).await);
+    }
+    let (first, campaign) = (campaigns[0], campaigns[9]);
+    let assignment = app.assignment(campaign, texter).await;
+    app.sql("SET maintenance_work_mem = '256MB'").await;
+    let statements = [
+        format!(
+            "INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, message_status)
+             SELECT {first} + n / 100000, 'Bo', 'Ek', '+1666' || lpad(n::text, 7, '0'), 'America/New_York',
+                    (ARRAY['messaged', 'needsResponse', 'convo', 'closed', 'needsMessage'])[1 + n % 5]
+             FROM generate_series(0, 999999) AS n"
+        ),
+        format!(
+            "INSERT INTO message (campaign_contact_id, campaign_id, user_id, contact_number, is_from_contact, text,
+                                  service, service_id, send_status, messaging_service_sid, send_attempts)
+             SELECT c.id, c.campaign_id, {}, c.cell, false, 'Hi', 'twilio', 'SM' || c.id || '-' || turn,
+                    'DELIVERED', 'mock-messaging-service', 1
+             FROM campaign_contact c, generate_series(1, 2) AS turn",
+            texter.id
+        ),
+        format!(
+            "UPDATE campaign_contact SET assignment_id = {assignment}
+             WHERE id IN (SELECT id FROM campaign_contact WHERE campaign_id = {campaign} ORDER BY id LIMIT 300)"
+        ),
+        format!(
+            "INSERT INTO opt_out (cell, organization_id)
+             SELECT '+1777' || lpad(n::text, 7, '0'), {organization} FROM generate_series(1, 1000) AS n"
+        ),
+        "ANALYZE".to_owned(),
+    ];
+    for statement in statements {
+        let mut connection = app.app.db.acquire().await.unwrap();
+        sqlx::raw_sql("SET statement_timeout = 0")
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    let contacts = sqlx::query_scalar(
+        "SELECT id FROM campaign_contact WHERE assignment_id = $1 AND message_status = 'needsMessage' ORDER BY id",
+    )
+    .bind(assignment)
+    .fetch_all(&app.app.db)
+    .await
+    .unwrap();
+    Texting {
+        organization,
+        campaign,
+        assignment,
+        texter,
+        contacts,
+    }
+}
+
+/// Sequential scans of large tables, and rows read of them, since the beginning.
+async fn counters(app: &TestApp) -> (i64, i64) {
+    // Each session reports its own when it is told to.
+    let mut sessions = Vec::new();
+    for _ in 0..10 {
+        let mut session = app.app.db.acquire().await.unwrap();
+        sqlx::query("SELECT pg_stat_force_next_flush()")
+            .execute(&mut *session)
+            .await
+            .unwrap();
+        sqlx::query("SELECT 1")
+            .execute(&mut *session)
+            .await
+            .unwrap();
+        sessions.push(session);
+    }
+    sqlx::query_as(
+        "SELECT sum(coalesce(seq_scan, 0))::bigint, sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
+         FROM pg_stat_user_tables WHERE relname IN ('campaign_contact', 'message', 'opt_out')",
+    )
+    .fetch_one(&mut *sessions[0])
+    .await
+    .unwrap()
+}
+
+/// Often enough that PostgreSQL has settled on a plan.
+const TIMES: usize = 8;
+
+#[tokio::test]
+#[ignore = "makes a database of three million rows: `cargo test --test it -- --ignored plans`"]
+async fn hot_operations_read_no_more_of_a_large_database() {
+    let app = TestApp::new().await;
+    let texting = large(&app).await;
+    let by = Some(texting.texter);
+    let assignment = texting.assignment.to_string();
+    let ask = async |query: &str| {
+        app.graphql(by, query, json!({"id": assignment})).await.ok();
+    };
+    // What it is, how many rows of the large tables it may read each time, and the operation.
+    for (name, bound) in [
+        ("send", 20),
+        ("batch", 1000),
+        ("page", 60),
+        ("threads", 700),
+        ("opening", 700),
+        ("to-do list", 700),
+        ("inbound", 20),
+        ("reports", 20),
+        ("opt-out", 20),
+        ("settling", 20),
+        ("bulk opt-out", 20),
+    ] {
+        let (scans, rows) = counters(&app).await;
+        for time in 0..TIMES {
+            let contact = texting.contacts[time];
+            match name {
+                "send" => drop(app.send_first(&texting, contact).await.ok()),
+                "batch" => ask("mutation ($id: String!) { findNewCampaignContact(assignmentId: $id, numberContacts: 200) { found } }").await,
+                "page" => ask("query ($id: String!) { assignment(id: $id) { contacts(contactsFilter: {messageStatus: \"needsMessage\", limit: 50}) { id } } }").await,
+                "threads" => ask("query ($id: String!) { contactsForAssignment(assignmentId: $id, contactsFilter: {messageStatus: \"convo\", limit: 50}) { id messages { text } } }").await,
+                "opening" => ask("query ($id: String!) { assignment(id: $id) { contactCounts { total } hasUnassignedContactsForTexter contacts { id } } }").await,
+                "to-do list" => ask("query ($id: String!) { currentUser { assignmentSummaries(organizationId: \"1\") { id contactCounts { needsMessage needsResponse } hasUnassignedContactsForTexter } } assignment(id: $id) { id } }").await,
+                "inbound" => drop(app.reply(contact, "Yes").await),
+                "reports" => {
+                    let sid = format!("SM{contact}-1");
+                    let report = Webhook::of(&[("MessageSid", &sid), ("MessageStatus", "delivered")]);
+                    reports::apply(&app.app, &[report]).await.unwrap();
+                }
+                "opt-out" => {
+                    opt_out::at_the_carrier(&app.app, &[contact]).await.unwrap();
+                }
+                "settling" => {
+                    settle::waiting_texts(&app.app, std::time::Duration::from_secs(5)).await.unwrap();
+                    reconcile::unknown_texts(&app.app, 100).await.unwrap();
+                    inbound::apply_left(&app.app).await.unwrap();
+                    reports::apply_kept(&app.app).await.unwrap();
+                }
+                "bulk opt-out" => {
+                    let cells = [format!("+1777{:07}", 2000 + time)];
+                    spoke::db::opt_out::insert_many(&app.app.db, &cells, texting.organization, "x", false, app.now())
+                        .await
+                        .unwrap();
+                }
+                other => panic!("{other} is nothing"),
+            }
+        }
+        let (scans_after, rows_after) = counters(&app).await;
+        let each = (rows_after - rows) / i64::try_from(TIMES).unwrap();
+        println!("{name}: {each} rows");
+        assert_eq!(scans_after, scans, "{name} reads a whole table");
+        assert!(
+            each <= bound,
+            "{name} reads {each} rows of large tables, {bound} are enough"
+        );
+    }
+}

@@ -1,0 +1,209 @@
+//! The instance under load: its database, its cache, its carrier and the application.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use carrier::Carrier;
+use local_cloud::parts::Supply;
+use local_cloud::parts::postgres::{self, Postgres};
+use local_cloud::parts::redis::{self, Redis};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::Args;
+use crate::figures::milliseconds;
+
+pub(crate) struct Instance {
+    pub(crate) url: String,
+    pub(crate) db: PgPool,
+    pub(crate) carrier: Carrier,
+    pub(crate) service: String,
+    postgres: Postgres,
+    redis: Option<Redis>,
+    app: Child,
+    first_answer: Duration,
+    folder: PathBuf,
+}
+
+/// CPU time used so far.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cpu {
+    pub(crate) app: Duration,
+    pub(crate) postgres: Duration,
+}
+
+/// The kernel counts in hundredths of a second.
+const TICK: Duration = Duration::from_millis(10);
+
+impl Instance {
+    pub(crate) async fn start(args: &Args) -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("spoke-load-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let supply = Supply::new(".spoke/parts");
+        let options = postgres::Options::new(supply.clone())
+            .set("shared_buffers", "512MB")
+            .set("max_wal_size", "4GB");
+        let postgres = Postgres::start(&folder.join("postgres"), options).await?;
+        let redis = match args.no_redis {
+            true => None,
+            false => Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?),
+        };
+        let port = free_port()?;
+        let url = format!("http://127.0.0.1:{port}");
+        let carrier = Carrier::start(carrier::Options::default()).await?;
+        carrier.set_plan(|plan| plan.reports = false);
+        let service = carrier.service(&url);
+        let started = Instant::now();
+        let app = Command::new(&args.spoke)
+            .arg("serve")
+            .env("LISTEN", format!("127.0.0.1:{port}"))
+            .env("BASE_URL", &url)
+            .env("DATABASE_URL", postgres.url("postgres"))
+            .env("DB_MAX_POOL", args.pool.to_string())
+            .env(
+                "REDIS_URL",
+                redis.as_ref().map_or_else(String::new, Redis::url),
+            )
+            .env("SESSION_SECRET", "the secret of a load")
+            .env("SPOKE_RELEASE", "1")
+            .env("LOG_LEVEL", "warn")
+            .env("TWILIO_ACCOUNT_SID", carrier.account())
+            .env("TWILIO_AUTH_TOKEN", carrier.token())
+            .env("TWILIO_API_URL", carrier.url())
+            .env("TWILIO_MESSAGE_SERVICE_SID", &service)
+            .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
+            .env("SUPPRESS_PHONE_VALIDATION", "1")
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| {
+                format!("starting {}; build it with --release", args.spoke.display())
+            })?;
+        let db = PgPool::connect(&postgres.url("postgres")).await?;
+        let mut instance = Self {
+            url,
+            db,
+            carrier,
+            service,
+            postgres,
+            redis,
+            app,
+            first_answer: Duration::ZERO,
+            folder,
+        };
+        instance.wait(started).await?;
+        Ok(instance)
+    }
+
+    /// Waits for the first answer. The very first start also makes the schema: a second start is
+    /// what is measured.
+    async fn wait(&mut self, started: Instant) -> anyhow::Result<()> {
+        let web = reqwest::Client::new();
+        let body = json!({"query": "{ __typename }"});
+        loop {
+            let request = web.post(format!("{}/graphql", self.url)).json(&body);
+            if request
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                self.first_answer = started.elapsed();
+                return Ok(());
+            }
+            if let Some(status) = self.app.try_wait()? {
+                anyhow::bail!("the application ended: {status}");
+            }
+            if started.elapsed() > Duration::from_secs(60) {
+                anyhow::bail!("the application does not answer");
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    pub(crate) fn first_answer(&self) -> String {
+        format!(
+            "{} (with the schema to make)",
+            milliseconds(self.first_answer)
+        )
+    }
+
+    /// The application's resident memory.
+    pub(crate) fn memory(&self) -> anyhow::Result<String> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.app.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kilobytes: u64 = line
+            .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+            .context("the kernel does not say how much memory is used")?;
+        Ok(format!("{} MB", kilobytes / 1024))
+    }
+
+    pub(crate) fn cpu(&self) -> anyhow::Result<Cpu> {
+        let mut postgres = Duration::ZERO;
+        for pid in self.postgres.pids() {
+            postgres += used(pid)?;
+        }
+        Ok(Cpu {
+            app: used(self.app.id())?,
+            postgres,
+        })
+    }
+
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.app.kill()?;
+        self.app.wait()?;
+        self.db.close().await;
+        self.carrier.stop();
+        self.postgres.stop().await?;
+        if let Some(redis) = self.redis {
+            redis.stop().await?;
+        }
+        std::fs::remove_dir_all(&self.folder)?;
+        Ok(())
+    }
+}
+
+/// User and system time of a process, its children of which it knows the end included.
+fn used(pid: u32) -> anyhow::Result<Duration> {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return Ok(Duration::ZERO);
+    };
+    // The name, in parentheses, may hold anything.
+    let fields = stat
+        .rsplit(')')
+        .next()
+        .context("an odd line of the kernel's")?;
+    let ticks: u32 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse::<u32>().ok())
+        .sum();
+    Ok(TICK * ticks)
+}
+
+fn free_port() -> anyhow::Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}
+
+/// One GraphQL operation; its data, or its errors as an error.
+pub(crate) async fn operation(
+    web: &reqwest::Client,
+    url: &str,
+    query: &str,
+    variables: Value,
+) -> anyhow::Result<Value> {
+    let body = json!({"query": query, "variables": variables});
+    let answer = web
+        .post(format!("{url}/graphql"))
+        .json(&body)
+        .send()
+        .await?;
+    let mut answer: Value = answer.json().await?;
+    if let Some(errors) = answer.get("errors") {
+        anyhow::bail!("{errors}");
+    }
+    Ok(answer["data"].take())
+}

@@ -1,0 +1,66 @@
+//! What is in the database before anybody works.
+
+use sqlx::AssertSqlSafe;
+
+use crate::Args;
+use crate::instance::Instance;
+
+pub(crate) struct Seeded {
+    pub(crate) organization: i32,
+    pub(crate) campaign: i32,
+    /// Of the join link.
+    pub(crate) token: String,
+}
+
+/// An organization, other campaigns with their texts, and the campaign to work in.
+pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result<Seeded> {
+    let token = "the-join-token".to_owned();
+    let statements = [
+        "INSERT INTO organization (id, name, uuid, texting_hours_enforced)
+         OVERRIDING SYSTEM VALUE VALUES (1, 'Voters', gen_random_uuid(), false)"
+            .to_owned(),
+        "INSERT INTO \"user\" (id, first_name, last_name, email)
+         OVERRIDING SYSTEM VALUE VALUES (1000000, 'Be', 'Fore', 'before@example.org')"
+            .to_owned(),
+        format!(
+            "INSERT INTO campaign (id, organization_id, title, description, status, started_at, join_token, due_by)
+             OVERRIDING SYSTEM VALUE
+             SELECT n, 1, 'Campaign ' || n, 'x', 'ACTIVE', now(), CASE n WHEN 1 THEN '{token}' ELSE 'other-' || n END,
+                    now() + interval '30 days'
+             FROM generate_series(1, 1 + ({before} + 99999) / 100000) AS n",
+            before = args.before
+        ),
+        "INSERT INTO interaction_step (campaign_id, script) SELECT id, 'Hi {first_name}' FROM campaign".to_owned(),
+        format!(
+            "INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, custom_fields)
+             SELECT 1, 'Ana', 'Diaz', '+1555' || lpad(n::text, 7, '0'), 'America/New_York', '{{\"city\": \"Boston\"}}'
+             FROM generate_series(1, {}) AS n",
+            args.contacts
+        ),
+        format!(
+            "WITH made AS (
+                 INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, message_status,
+                                               messages_sent)
+                 SELECT 2 + n / 100000, 'Bo', 'Ek', '+1666' || lpad(n::text, 7, '0'), 'America/Chicago', 'messaged', 2
+                 FROM generate_series(0, {} - 1) AS n RETURNING id, campaign_id, cell)
+             INSERT INTO message (campaign_contact_id, campaign_id, user_id, contact_number, is_from_contact, text,
+                                  service, service_id, send_status, messaging_service_sid, send_attempts)
+             SELECT made.id, made.campaign_id, 1000000, made.cell, false, 'Hi Bo, will you vote?', 'twilio',
+                    'SM' || made.id || '-' || turn, 'DELIVERED', 'MGbefore', 1
+             FROM made, generate_series(1, 2) AS turn",
+            args.before
+        ),
+        "ANALYZE".to_owned(),
+        "CHECKPOINT".to_owned(),
+    ];
+    for statement in statements {
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&instance.db)
+            .await?;
+    }
+    Ok(Seeded {
+        organization: 1,
+        campaign: 1,
+        token,
+    })
+}
