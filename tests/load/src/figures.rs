@@ -1,6 +1,5 @@
 //! Figures, and the table they are printed as.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 #[derive(Default)]
@@ -15,12 +14,11 @@ impl Figures {
 
     pub(crate) fn table(&self) -> String {
         let width = self.rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
-        let mut table = String::new();
-        for (what, value) in &self.rows {
-            // Writing to text cannot fail.
-            drop(writeln!(table, "{what:width$}  {value}"));
-        }
-        table
+        let lines = self.rows.iter();
+        let lines: Vec<String> = lines
+            .map(|(what, value)| format!("{what:width$}  {value}"))
+            .collect();
+        lines.join("\n")
     }
 }
 

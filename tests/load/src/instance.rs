@@ -34,6 +34,16 @@ pub(crate) struct Cpu {
     pub(crate) postgres: Duration,
 }
 
+impl Cpu {
+    /// What was used since then.
+    pub(crate) fn since(self, before: Self) -> Self {
+        Self {
+            app: self.app.saturating_sub(before.app),
+            postgres: self.postgres.saturating_sub(before.postgres),
+        }
+    }
+}
+
 /// The kernel counts in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -46,17 +56,18 @@ impl Instance {
             .set("shared_buffers", "512MB")
             .set("max_wal_size", "4GB");
         let postgres = Postgres::start(&folder.join("postgres"), options).await?;
-        let redis = match args.no_redis {
-            true => None,
-            false => Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?),
+        let redis = if args.no_redis {
+            None
+        } else {
+            Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?)
         };
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let carrier = Carrier::start(carrier::Options::default()).await?;
         carrier.set_plan(|plan| plan.reports = false);
         let service = carrier.service(&url);
-        let started = Instant::now();
-        let app = Command::new(&args.spoke)
+        let mut command = Command::new(&args.spoke);
+        command
             .arg("serve")
             .env("LISTEN", format!("127.0.0.1:{port}"))
             .env("BASE_URL", &url)
@@ -75,13 +86,14 @@ impl Instance {
             .env("TWILIO_MESSAGE_SERVICE_SID", &service)
             .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
             .env("SUPPRESS_PHONE_VALIDATION", "1")
-            .stdout(Stdio::null())
-            .spawn()
-            .with_context(|| {
-                format!("starting {}; build it with --release", args.spoke.display())
-            })?;
+            .stdout(Stdio::null());
+        // The first start makes the schema; the second one is what is measured.
+        let (mut app, _) = run(&mut command, &url).await?;
+        app.kill()?;
+        app.wait()?;
+        let (app, first_answer) = run(&mut command, &url).await?;
         let db = PgPool::connect(&postgres.url("postgres")).await?;
-        let mut instance = Self {
+        Ok(Self {
             url,
             db,
             carrier,
@@ -89,36 +101,9 @@ impl Instance {
             postgres,
             redis,
             app,
-            first_answer: Duration::ZERO,
+            first_answer,
             folder,
-        };
-        instance.wait(started).await?;
-        Ok(instance)
-    }
-
-    /// Waits for the first answer. The very first start also makes the schema: a second start is
-    /// what is measured.
-    async fn wait(&mut self, started: Instant) -> anyhow::Result<()> {
-        let web = reqwest::Client::new();
-        let body = json!({"query": "{ __typename }"});
-        loop {
-            let request = web.post(format!("{}/graphql", self.url)).json(&body);
-            if request
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
-                self.first_answer = started.elapsed();
-                return Ok(());
-            }
-            if let Some(status) = self.app.try_wait()? {
-                anyhow::bail!("the application ended: {status}");
-            }
-            if started.elapsed() > Duration::from_secs(60) {
-                anyhow::bail!("the application does not answer");
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        })
     }
 
     pub(crate) fn first_answer(&self) -> String {
@@ -160,6 +145,33 @@ impl Instance {
         }
         std::fs::remove_dir_all(&self.folder)?;
         Ok(())
+    }
+}
+
+/// Starts the application and waits for its first answer; how long that took.
+async fn run(command: &mut Command, url: &str) -> anyhow::Result<(Child, Duration)> {
+    let started = Instant::now();
+    let mut app = command
+        .spawn()
+        .with_context(|| format!("starting {command:?}; build it with --release"))?;
+    let web = reqwest::Client::new();
+    let body = json!({"query": "{ __typename }"});
+    loop {
+        let request = web.post(format!("{url}/graphql")).json(&body);
+        if request
+            .send()
+            .await
+            .is_ok_and(|answer| answer.status().is_success())
+        {
+            return Ok((app, started.elapsed()));
+        }
+        if let Some(status) = app.try_wait()? {
+            anyhow::bail!("the application ended: {status}");
+        }
+        if started.elapsed() > Duration::from_mins(1) {
+            anyhow::bail!("the application does not answer");
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 

@@ -1,8 +1,8 @@
 //! Drives texters through whole shifts, over HTTP like a browser, and says what a text costs.
 //!
-//! Everything runs on this machine: PostgreSQL and Redis (the local cloud's parts), the carrier
-//! (in this process) and the application, a process of its own. CPU time is read from the
-//! operating system, for the application and for all of PostgreSQL's processes.
+//! Everything runs on this machine: database and cache (the local cloud's parts), the carrier (in
+//! this process) and the application, a process of its own. CPU time is read from the operating
+//! system, for the application and for all of the database's processes.
 
 mod figures;
 mod instance;

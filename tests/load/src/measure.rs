@@ -1,4 +1,4 @@
-//! The measures, each with what it cost the application and PostgreSQL.
+//! The measures, each with what it cost the application and the database.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ pub(crate) async fn sending(
         texter.pages.clear();
     }
     let texters = work(texters, time, think).await?;
-    let (after, took) = (instance.cpu()?, started.elapsed());
+    let (used, took) = (instance.cpu()?.since(before), started.elapsed());
     let sends: Vec<Duration> = texters
         .iter()
         .flat_map(|texter| texter.sends.clone())
@@ -50,14 +50,8 @@ pub(crate) async fn sending(
         format!("{count}, {}", rate(count, took)),
     );
     figures.add("  latency", percentiles(sends));
-    figures.add(
-        "  application CPU a text",
-        each(after.app - before.app, count),
-    );
-    figures.add(
-        "  PostgreSQL CPU a text",
-        each(after.postgres - before.postgres, count),
-    );
+    figures.add("  application CPU a text", each(used.app, count));
+    figures.add("  PostgreSQL CPU a text", each(used.postgres, count));
     figures.add("  next 50 contacts, meanwhile", percentiles(pages));
     Ok(texters)
 }
@@ -128,8 +122,8 @@ async fn ask(
         texter.ask(query, json!({"id": texter.assignment})).await?;
         times.push(started.elapsed());
     }
-    let after = instance.cpu()?;
-    Ok((each(after.postgres - before.postgres, times.len()), times))
+    let used = instance.cpu()?.since(before);
+    Ok((each(used.postgres, times.len()), times))
 }
 
 /// Everybody polls, and nothing is new.
@@ -150,16 +144,13 @@ pub(crate) async fn polling(
             count += 1;
         }
     }
-    let after = instance.cpu()?;
+    let used = instance.cpu()?.since(before);
     let polls = usize::try_from(count)?;
     figures.add(
         "a poll with nothing new, application CPU",
-        each(after.app - before.app, polls),
+        each(used.app, polls),
     );
-    figures.add(
-        "  PostgreSQL CPU",
-        each(after.postgres - before.postgres, polls),
-    );
+    figures.add("  PostgreSQL CPU", each(used.postgres, polls));
     Ok(())
 }
 
@@ -196,7 +187,7 @@ pub(crate) async fn receiving(
     while let Some(done) = answering.join_next().await {
         taken += done?;
     }
-    let (after, took) = (instance.cpu()?, started.elapsed());
+    let (used, took) = (instance.cpu()?.since(before), started.elapsed());
     anyhow::ensure!(
         taken == numbers.len(),
         "{taken} of {} answers were taken",
@@ -206,14 +197,8 @@ pub(crate) async fn receiving(
         format!("incoming texts, {at_once} at once"),
         format!("{taken}, {}", rate(taken, took)),
     );
-    figures.add(
-        "  application CPU a text",
-        each(after.app - before.app, taken),
-    );
-    figures.add(
-        "  PostgreSQL CPU a text",
-        each(after.postgres - before.postgres, taken),
-    );
+    figures.add("  application CPU a text", each(used.app, taken));
+    figures.add("  PostgreSQL CPU a text", each(used.postgres, taken));
     Ok(())
 }
 
