@@ -98,8 +98,9 @@ pub async fn claim(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Result<O
                WHERE c.campaign_id = $2 AND c.assignment_id IS NULL AND c.message_status = 'needsMessage'
                  AND NOT c.is_opted_out
                  AND ($7::text[] IS NULL OR coalesce(c.timezone, $8) = ANY($7))
+                 -- OFFSET keeps it a question about each contact: joined, all opt-outs would be read.
                  AND NOT EXISTS (SELECT FROM opt_out o
-                                 WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6))
+                                 WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6) OFFSET 0)
                ORDER BY c.created_at, c.id
                LIMIT (SELECT CASE WHEN unsent >= size THEN 0 ELSE size END FROM held
                       WHERE EXISTS (SELECT FROM mine)

@@ -8,7 +8,7 @@ use spoke::texting::{inbound, opt_out, reconcile, reports, settle};
 use crate::app::TestApp;
 use crate::builders::Texting;
 
-/// A million contacts in ten campaigns, two texts each, a thousand opt-outs; and the campaign
+/// A million contacts in ten campaigns, two texts each, fifty thousand opt-outs; and the campaign
 /// somebody works in, as large as the others.
 async fn large(app: &TestApp) -> Texting {
     let organization = app.organization().await;
@@ -41,7 +41,7 @@ async fn large(app: &TestApp) -> Texting {
         ),
         format!(
             "INSERT INTO opt_out (cell, organization_id)
-             SELECT '+1777' || lpad(n::text, 7, '0'), {organization} FROM generate_series(1, 1000) AS n"
+             SELECT '+1777' || lpad(n::text, 7, '0'), {organization} FROM generate_series(1, 50000) AS n"
         ),
         "ANALYZE".to_owned(),
     ];
@@ -113,7 +113,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
     // What it is, how many rows of the large tables it may read each time, and the operation.
     for (name, bound) in [
         ("send", 20),
-        ("batch", 1000),
+        ("batch", 1500),
         ("page", 60),
         ("threads", 700),
         ("opening", 700),
@@ -150,7 +150,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                     reports::apply_kept(&app.app).await.unwrap();
                 }
                 "bulk opt-out" => {
-                    let cells = [format!("+1777{:07}", 2000 + time)];
+                    let cells = [format!("+1777{:07}", 60000 + time)];
                     spoke::db::opt_out::insert_many(&app.app.db, &cells, texting.organization, "x", false, app.now())
                         .await
                         .unwrap();

@@ -40,7 +40,7 @@ async fn operations_keep_to_their_statements() {
     let list = "query ($id: String!) { contactsForAssignment(assignmentId: $id) { id firstName messageStatus } }";
     assert_eq!(cost(&app, texter, list, json!({"id": assignment})).await, 2);
     // Threads of all of them are one more.
-    let threads = "query ($id: String!) { contactsForAssignment(assignmentId: $id) { id messages { text } } }";
+    let threads = "query ($id: String!) { contactsForAssignment(assignmentId: $id, contactsFilter: {messageStatus: \"messaged\"}) { id messages { text } } }";
     assert_eq!(
         cost(&app, texter, threads, json!({"id": assignment})).await,
         3
