@@ -26,8 +26,8 @@ pub async fn answer(app: &App) -> Result<Value> {
     let jobs = jobs::take_up_abandoned(app).await;
     let inbound = inbound::apply_left(app).await;
     let reports = reports::apply_kept(app).await;
-    let reconciled = reconcile::unknown_texts(app, MAX_UNKNOWN).await;
-    let texts = settle::waiting_texts(app, TRYING).await;
+    let reconciled = Box::pin(reconcile::unknown_texts(app, MAX_UNKNOWN)).await;
+    let texts = Box::pin(settle::waiting_texts(app, TRYING)).await;
     let numbers = db::phone_number::release_expired(&app.db, app.clock.now()).await;
     let unknown = db::outcome::count_unknown(&app.db, app.clock.now()).await?;
     if unknown > 0 {

@@ -99,13 +99,13 @@ pub async fn run(app: &App, job_id: i32) -> Result<Ran> {
     }
 }
 
-/// The jobs there are. Each ends itself as done, in the transaction of its own last step.
+/// The jobs there are; boxed, because their states differ much in size. Each ends itself as done, in the transaction of its own last step.
 async fn work(running: &Running<'_>) -> Result<()> {
     match running.job.kind.as_str() {
-        upload::KIND => upload::run(running).await,
-        buy::KIND => buy::run(running).await,
-        bind::KIND => bind::run(running).await,
-        release::KIND => release::run(running).await,
+        upload::KIND => Box::pin(upload::run(running)).await,
+        buy::KIND => Box::pin(buy::run(running)).await,
+        bind::KIND => Box::pin(bind::run(running)).await,
+        release::KIND => Box::pin(release::run(running)).await,
         other => Err(Error::bad_input(
             "type",
             format!("There is no job of type \"{other}\"."),
