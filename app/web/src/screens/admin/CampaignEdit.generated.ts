@@ -21,12 +21,21 @@ export type CampaignInput = {
   logoImageUrl?: string | null | undefined;
   organizationId?: string | null | undefined;
   overrideOrganizationTextingHours?: boolean | null | undefined;
+  /** Null gives all reserved numbers back. */
+  phoneNumbers?: Array<CampaignPhoneNumberInput> | null | undefined;
   primaryColor?: string | null | undefined;
   textingHoursEnd?: number | null | undefined;
   textingHoursEnforced?: boolean | null | undefined;
   textingHoursStart?: number | null | undefined;
   timezone?: string | null | undefined;
   title?: string | null | undefined;
+};
+
+export type CampaignPhoneNumberInput = {
+  areaCode: string;
+  count: number;
+  /** Ignored, as ever: saving reserves anew. */
+  reservedAt?: string | null | undefined;
 };
 
 /** Where a campaign is in its life. */
