@@ -1,5 +1,5 @@
 //! What hot operations read of a large database: never a table from end to end, and no more rows
-//! than of a small one. PostgreSQL's own counters say so, about the plans it really ran.
+//! than of a small one. The database's own counters say so, about the plans it really ran.
 
 use serde_json::json;
 use spoke::texting::inbound::Webhook;
@@ -97,7 +97,7 @@ async fn counters(app: &TestApp) -> (i64, i64) {
     .unwrap()
 }
 
-/// Often enough that PostgreSQL has settled on a plan.
+/// Often enough that the database has settled on a plan.
 const TIMES: usize = 8;
 
 #[tokio::test]
