@@ -81,9 +81,6 @@ pub fn connect(options: PgConnectOptions, max_connections: u32) -> Db {
         ("statement_timeout", "20s"),
         ("idle_in_transaction_session_timeout", "60s"),
         ("lock_timeout", "10s"),
-        // A statement is planned once a connection. Planned anew each time, what a text asks of
-        // the database would cost more thinking than doing.
-        ("plan_cache_mode", "force_generic_plan"),
     ]);
     PgPoolOptions::new()
         .max_connections(max_connections)
