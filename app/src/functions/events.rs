@@ -57,7 +57,9 @@ fn is_header(name: &str, value: &Value) -> bool {
     let is_carried =
         http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(text).is_ok();
     let is_sensible = match name.to_ascii_lowercase().as_str() {
-        "host" => text.parse::<http::uri::Authority>().is_ok(),
+        "host" => text
+            .parse::<http::uri::Authority>()
+            .is_ok_and(|authority| !authority.host().is_empty()),
         "x-forwarded-proto" => matches!(text, "http" | "https"),
         _ => true,
     };
@@ -122,6 +124,7 @@ mod tests {
         for (host, agent) in [
             ("a b", "x"),
             ("", "x"),
+            (":", "x"),
             ("a.example.org", "é\u{1}"),
             ("[", "x"),
         ] {
