@@ -38,10 +38,12 @@ pub(crate) fn fixtures() -> Vec<Stage> {
     stages
 }
 
+/// By stage.
+type Rendered = HashMap<String, Vec<(Kind, String)>>;
+
 /// The templates of a stage, rendered once for all tests.
 pub(crate) fn rendered(stage: &Stage) -> Vec<(Kind, String)> {
-    static RENDERED: LazyLock<Mutex<HashMap<String, Vec<(Kind, String)>>>> =
-        LazyLock::new(Mutex::default);
+    static RENDERED: LazyLock<Mutex<Rendered>> = LazyLock::new(Mutex::default);
     let mut rendered = RENDERED.lock().unwrap();
     let templates = rendered
         .entry(stage.name.clone())
