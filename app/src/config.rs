@@ -80,6 +80,8 @@ pub struct Config {
     pub twilio_voice_url: Option<String>,
     /// Where the carrier reaches us.
     pub callback_url: String,
+    /// What the fallback's address ends in where the API serves it without any function of ours.
+    pub twilio_fallback_key: Option<String>,
     pub contacts_per_phone_number: u32,
     pub twilio_messaging_service_sid: Option<String>,
     pub twilio_validity_period: Option<u32>,
@@ -151,6 +153,7 @@ impl Config {
             twilio_auth_token: env.text(vars::TWILIO_AUTH_TOKEN),
             twilio_api_url: env.text(vars::TWILIO_API_URL),
             twilio_voice_url: env.text(vars::TWILIO_VOICE_URL),
+            twilio_fallback_key: env.text(vars::TWILIO_FALLBACK_KEY),
             callback_url: env
                 .text(vars::TWILIO_BASE_CALLBACK_URL)
                 .unwrap_or_else(|| env.required(vars::BASE_URL))

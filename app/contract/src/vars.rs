@@ -78,6 +78,7 @@ vars! {
     TWILIO_SECRET_ARN = "TWILIO_SECRET_ARN", Template, "", "Secret with Twilio's auth token.";
     TWILIO_AUTH_TOKEN = "TWILIO_AUTH_TOKEN", Plain, "", "Twilio's auth token itself, for the plain server and tests.";
     TWILIO_API_URL = "TWILIO_API_URL", Stage, "", "In place of every host of Twilio's: tests and demonstrations have a carrier of their own.";
+    TWILIO_FALLBACK_KEY = "TWILIO_FALLBACK_KEY", Template, "", "End of the address at which the API hands texts straight to the queue; empty: the web function does it.";
     TWILIO_BASE_CALLBACK_URL = "TWILIO_BASE_CALLBACK_URL", Stage, "", "Where the carrier reaches this instance; empty: `BASE_URL`.";
     TWILIO_VOICE_URL = "TWILIO_VOICE_URL", Stage, "", "What answers calls to bought numbers.";
     CONTACTS_PER_PHONE_NUMBER = "CONTACTS_PER_PHONE_NUMBER", Stage, "150", "How many contacts one number may text, where campaigns have their own numbers.";

@@ -165,7 +165,11 @@ async fn reservations_are_all_or_nothing_and_expire() {
 
 #[tokio::test]
 async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them_back() {
-    let (app, carrier) = app_with_carrier(&[("CONTACTS_PER_PHONE_NUMBER", "2")]).await;
+    let (app, carrier) = app_with_carrier(&[
+        ("CONTACTS_PER_PHONE_NUMBER", "2"),
+        ("TWILIO_FALLBACK_KEY", "k1"),
+    ])
+    .await;
     let operator = app.superadmin().await;
     buy(&app, operator, "952", 2).await.ok();
     let (admin, campaign) = waiting(&app, 4).await;
@@ -203,6 +207,13 @@ async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them
             .count()
     };
     assert_eq!(senders(), 2);
+    let services = carrier.services();
+    let made = services.iter().find(|known| known.sid == service).unwrap();
+    // Straight to the queue, past every function of ours.
+    assert!(
+        made.fallback_url.ends_with("/twilio-fallback/k1"),
+        "{made:?}"
+    );
     // Numbers of a running campaign cannot be changed, not even by giving them back.
     for wishes in [Value::Null, json!([])] {
         let refused = reserve(&app, admin, campaign, wishes).await;

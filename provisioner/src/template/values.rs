@@ -318,6 +318,8 @@ fn template_value(stage: &Stage, function: Function, name: &str) -> anyhow::Resu
         vars::TWILIO_SECRET_ARN => {
             (stage.twilio_secret && !function.is_hook()).then(|| "!Ref TwilioSecretArn".to_owned())
         }
+        vars::TWILIO_FALLBACK_KEY => (stage.twilio_secret && !function.is_hook())
+            .then(|| r#"!Select [2, !Split ["/", !Ref AWS::StackId]]"#.to_owned()),
         other => {
             bail!("no template value for the variable {other}: give it one in template/values.rs")
         }
