@@ -172,6 +172,8 @@ pub mod codes {
         SHIFT_UNREADABLE = "SPK-CD-0007", Inconclusive;
         /// An alarm that would stop the shift rings before it has begun.
         ALARM_BEFORE = "SPK-CD-0010", Refused;
+        /// A probe of the new version failed, and everything is back.
+        PROBE_FAILED = "SPK-CD-0014", RolledBack;
         /// A canary that nothing could fail.
         CANARY_BLIND = "SPK-CD-0012", Refused;
         /// A hook cannot reach CodeDeploy.

@@ -269,6 +269,9 @@ impl Default for Edge {
 pub struct ReleaseSettings {
     /// How traffic moves.
     pub shift: String,
+    /// Requests the new version has to meet during the shift for its verdict to mean something; 0 asks for none.
+    #[serde(default = "hundred")]
+    pub min_requests: u32,
 }
 
 /// `[alerts]`.
@@ -317,6 +320,9 @@ const fn gigabyte() -> u32 {
 }
 const fn three_seconds() -> u32 {
     3000
+}
+const fn hundred() -> u32 {
+    100
 }
 
 /// The file as typed.

@@ -153,7 +153,9 @@ async fn the_second_release(instance: &Instance) -> anyhow::Result<(String, Stri
     let first = instance.bundle().await?;
     change_the_bundle(instance, "'Sign in'", "'Sign in now'")?;
     let texting = Texting::start(instance).await?;
-    let deploying = instance.spokectl(&["deploy", "--stage", "local", "--yes", "--output", "json"]);
+    let deploying = instance.spokectl(&[
+        "deploy", "--stage", "local", "--yes", "--probes", "20", "--output", "json",
+    ]);
     tokio::pin!(deploying);
     let mut during = Vec::new();
     let ended = loop {
@@ -169,6 +171,8 @@ async fn the_second_release(instance: &Instance) -> anyhow::Result<(String, Stri
         }
     };
     let answer = ended.with(0)?.json()?;
+    ensure!(answer["verdict"] == "passed", "verdict: {answer}");
+    ensure!(answer["answered"]["probes"] == 20, "probes: {answer}");
     let texts = texting.finish().await?;
     println!("   {texts} texts meanwhile; {answer}");
     let second = instance.bundle().await?;

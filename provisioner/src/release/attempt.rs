@@ -218,6 +218,16 @@ fn cause(
         failure.why.extend(found.last_lines.iter().cloned());
         return failure;
     }
+    if let Some(reason) = &ended.probe {
+        return Failure::new(
+            codes::PROBE_FAILED,
+            format!(
+                "release {number}: a probe of the new version failed at {} %",
+                ended.highest
+            ),
+        )
+        .why(reason);
+    }
     if let Some(hook) = hook {
         let mut failure = Failure::new(
             codes::HOOK_FAILED,

@@ -13,6 +13,7 @@ use super::positions::{self, Positions, aliased};
 use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
+use super::verdict::{Answered, Verdict};
 use super::{lock, proof, record, settle, upload};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
@@ -42,13 +43,26 @@ pub struct Made {
     pub url: String,
     /// How long it took.
     pub seconds: u64,
+    /// What the shift has proved.
+    pub verdict: Verdict,
+    /// What the new version answered meanwhile.
+    pub answered: Answered,
+}
+
+/// Why a release is made, and how sure one wants to be of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    /// For the record.
+    pub reason: &'a str,
+    /// Requests of our own to the new version while traffic shifts.
+    pub probes: u32,
 }
 
 /// Makes a release, under the stage's lock.
-pub async fn release(ctx: &Context, source: Source, reason: &str) -> Result<Made, Failure> {
+pub async fn release(ctx: &Context, source: Source, wish: Wish<'_>) -> Result<Made, Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     lock::take(ctx, "deploy", &caller.arn).await?;
-    let made = locked(ctx, source, reason, &caller).await;
+    let made = locked(ctx, source, wish, &caller).await;
     let given_back = lock::give_back(ctx).await;
     let made = made?;
     given_back?;
@@ -58,7 +72,7 @@ pub async fn release(ctx: &Context, source: Source, reason: &str) -> Result<Made
 async fn locked(
     ctx: &Context,
     source: Source,
-    reason: &str,
+    wish: Wish<'_>,
     caller: &Caller,
 ) -> Result<Made, Failure> {
     banner(ctx, caller);
@@ -67,7 +81,7 @@ async fn locked(
         Source::Built(artifacts) => *artifacts,
         Source::Build => build::all_shown(&ctx.repository, &ctx.stage, &ctx.ui).await?,
     };
-    let mut making = Making::new(ctx, artifacts, reason, caller).await?;
+    let mut making = Making::new(ctx, artifacts, wish, caller).await?;
     match making.all().await {
         Ok(()) => making.made(),
         Err(failure) => {
@@ -110,7 +124,8 @@ struct Making<'a> {
     stacks: Vec<Applied>,
     code: CodeObject,
     number: u64,
-    reason: &'a str,
+    wish: Wish<'a>,
+    answered: Answered,
     by: &'a str,
     before: Option<Positions>,
     release: Option<Release>,
@@ -121,7 +136,7 @@ impl<'a> Making<'a> {
     async fn new(
         ctx: &'a Context,
         artifacts: Artifacts,
-        reason: &'a str,
+        wish: Wish<'a>,
         caller: &'a Caller,
     ) -> Result<Self, Failure> {
         let mut live = Live {
@@ -157,7 +172,8 @@ impl<'a> Making<'a> {
             },
             artifacts,
             number,
-            reason,
+            wish,
+            answered: Answered::default(),
             by: &caller.arn,
             before: None,
             release: None,
@@ -269,7 +285,7 @@ impl<'a> Making<'a> {
             deployment_id: String::new(),
             by: self.by.to_owned(),
             at: Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            reason: self.reason.to_owned(),
+            reason: self.wish.reason.to_owned(),
         });
         Ok(())
     }
@@ -299,7 +315,9 @@ impl<'a> Making<'a> {
             "  deployment {}: version {} → {}, {}",
             release.deployment_id, route.from, route.to, self.ctx.stage.release.shift
         ));
-        let ended = shift::watch(self.ctx, &release.deployment_id, &route).await?;
+        let probes = self.wish.probes;
+        let ended = shift::watch(self.ctx, &release.deployment_id, &route, probes).await?;
+        self.answered = ended.answered;
         if ended.deployment.has_succeeded() {
             self.ctx.ui.done(format!(
                 "version {} has all the traffic, pages name bundle {}",
@@ -356,6 +374,8 @@ impl<'a> Making<'a> {
             stacks: self.stacks,
             url: self.known.get("Url").cloned().unwrap_or_default(),
             seconds: self.started.elapsed().as_secs(),
+            verdict: Verdict::of(self.answered, self.ctx.stage.release.min_requests),
+            answered: self.answered,
         })
     }
 }

@@ -15,4 +15,5 @@ pub mod stack;
 pub mod steps;
 pub mod tree;
 pub mod upload;
+pub mod verdict;
 pub mod watchdog;

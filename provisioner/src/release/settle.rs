@@ -69,7 +69,7 @@ async fn end(ctx: &Context, is_stopped: bool) -> Result<Settled, Failure> {
     if is_stopped {
         shift::stop(ctx, &deployment.id).await?;
     }
-    let ended = shift::watch(ctx, &deployment.id, &route).await?;
+    let ended = shift::watch(ctx, &deployment.id, &route, 0).await?;
     if ended.deployment.has_succeeded() {
         record::write(ctx, &release).await?;
         ctx.ui

@@ -15,6 +15,7 @@ use crate::template::shift::{self, Shift};
 use crate::ui::live::Live;
 use crate::ui::{bold, clock, dim, green, red, yellow};
 
+use super::verdict::{Answered, Probes};
 use super::watchdog::Watchdog;
 
 /// The `CodeDeploy` application of a stage.
@@ -57,6 +58,10 @@ pub struct Ended {
     pub highest: u8,
     /// The hook that died without a verdict, and how that is known; the shift was stopped for it.
     pub dead: Option<(Function, String)>,
+    /// The probe that failed; the shift was stopped for it.
+    pub probe: Option<String>,
+    /// What the new version answered.
+    pub answered: Answered,
 }
 
 /// The `AppSpec` of a shift: JSON, with the hooks by name.
@@ -156,17 +161,22 @@ pub async fn start(ctx: &Context, route: &Route, description: &str) -> Result<St
         })
 }
 
-/// Watches a deployment until nothing more happens.
-pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Failure> {
+/// Watches a deployment until nothing more happens, sending `probes` to the new version once it has traffic.
+pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Result<Ended, Failure> {
     let mut watch = Watch::new(ctx, id, route);
     let mut watchdog = Watchdog::default();
-    let mut dead = None;
+    let mut probes = Probes::new(probes);
+    let (mut dead, mut probe) = (None, None);
     loop {
         let seen = watch.look().await?;
         if seen.deployment.is_over() {
             watch.live.clear();
             watch.look_back(&seen.deployment).await?;
+            watch.errors_at = None;
+            watch.count_errors().await;
             return Ok(Ended {
+                answered: watch.answered(&probes),
+                probe,
                 deployment: seen.deployment,
                 phases: seen.phases,
                 ringing: watch.rang,
@@ -180,6 +190,14 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route) -> Result<Ended, Fail
             watch.tell(format!("{} {} is dead: {reason}", red("!"), hook.name()));
             stop(ctx, id).await?;
             dead = Some((hook, reason));
+        }
+        if watch.weight > 0
+            && probe.is_none()
+            && let Err(reason) = probes.send(ctx, route).await
+        {
+            watch.tell(format!("{} a probe failed: {reason}", red("!")));
+            stop(ctx, id).await?;
+            probe = Some(reason);
         }
         if ctx.interrupted.seen() {
             watch.live.clear();
@@ -473,6 +491,15 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
+    fn answered(&self, probes: &Probes) -> Answered {
+        let (requests, errors) = self.errors.unwrap_or_default().new;
+        Answered {
+            requests: whole(requests),
+            errors: whole(errors),
+            probes: probes.sent(),
+        }
+    }
+
     fn tell(&mut self, line: String) {
         self.said = Instant::now();
         self.live.say(&self.ctx.ui, line);
@@ -544,6 +571,17 @@ impl<'a> Watch<'a> {
         );
         Some((since.elapsed() / done * left).as_secs())
     }
+}
+
+/// A sum of counts as what it is.
+fn whole(count: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts are whole, not negative, and far below 2^53"
+    )]
+    let whole = count.max(0.0).round() as u64;
+    whole
 }
 
 fn percent(share: f64) -> u8 {

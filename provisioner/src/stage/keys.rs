@@ -239,6 +239,11 @@ pub const ALL: &[Key] = &[
         "How traffic moves: AllAtOnce, Linear10PercentEvery1Minute, Canary10Percent5Minutes, ...",
     ),
     key(
+        "release.min_requests",
+        Some("100"),
+        "Requests the new version has to meet during the shift for its verdict to mean something; fewer are inconclusive.",
+    ),
+    key(
         "alerts.email",
         Some("[]"),
         "Who is told when an alarm changes its state; each address confirms a first mail.",

@@ -7,7 +7,8 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::plan::consequence::Group;
 use crate::plan::gate;
-use crate::release::make::{self, Source};
+use crate::release::make::{self, Source, Wish};
+use crate::release::verdict::Verdict;
 use crate::ui::Ui;
 
 /// Make a release.
@@ -16,6 +17,7 @@ use crate::ui::Ui;
 /// by change set, publishes versions, and has CodeDeploy shift the traffic: preflight runs the migrations first,
 /// alarms watch while everybody still gets the old bundle, postflight moves the bundle pointer last.
 /// A shift that fails goes back by itself; the command says why and ends with 3.
+/// One that too few requests met (release.min_requests of the stage) is live and proves little: it ends with 7.
 ///
 /// Ctrl-C between two steps stops; during the shift it detaches (130), and the next deploy records what came of it.
 ///
@@ -36,6 +38,9 @@ pub struct Args {
     /// Agree to what a plan says it means
     #[arg(long, value_name = "GROUP", value_parser = accepted)]
     pub accept: Vec<Group>,
+    /// Send the new version this many requests of our own while traffic shifts; one that fails stops it
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub probes: u32,
 }
 
 /// Only what needs to be agreed to can be.
@@ -52,12 +57,27 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let ctx = Context::connect(global, &ui).await?;
     ctx.interrupted.listen();
     gate::pass(&ctx, &args.accept, args.plan.as_deref()).await?;
-    let made = make::release(&ctx, Source::Build, &args.reason).await?;
+    let wish = Wish {
+        reason: &args.reason,
+        probes: args.probes,
+    };
+    let made = make::release(&ctx, Source::Build, wish).await?;
     ui.data(&made, || {
         format!(
             "release {} · {} · bundle {} · {}",
             made.release.number, made.release.revision, made.release.assets.bundle, made.url
         )
     });
-    Ok(Kind::Ok)
+    if made.verdict == Verdict::Passed {
+        return Ok(Kind::Ok);
+    }
+    let wanted = ctx.stage.release.min_requests;
+    ctx.ui.notice(format!(
+        "inconclusive: the new version met {} requests and {} probes while traffic shifted, {wanted} together would mean \
+         something (release.min_requests); it is live. Next time: spokectl deploy{} --probes {wanted}",
+        made.answered.requests,
+        made.answered.probes,
+        ctx.flag()
+    ));
+    Ok(Kind::Inconclusive)
 }

@@ -10,7 +10,7 @@ use crate::context::{self, Context};
 use crate::failure::{Blame as _, Failure, Kind, codes};
 use crate::local::daemon::{self, Running};
 use crate::local::demo::{self, Account};
-use crate::release::make::{self, Source};
+use crate::release::make::{self, Source, Wish};
 use crate::release::record;
 use crate::repository::Repository;
 use crate::stage::{self, Stage};
@@ -172,7 +172,7 @@ async fn raise(
         record::output(&ctx, template::Kind::App, "Url").await?
     } else {
         let source = Source::Built(Box::new(artifacts));
-        let made = make::release(&ctx, source, "the first release, by up").await?;
+        let made = make::release(&ctx, source, FIRST).await?;
         made.url
     };
     answers(&url).await?;
@@ -217,6 +217,12 @@ async fn answers(url: &str) -> Result<(), Failure> {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
+
+/// What is released when nothing was.
+const FIRST: Wish<'_> = Wish {
+    reason: "the first release, by up",
+    probes: 0,
+};
 
 async fn start_cloud(
     args: &Args,
