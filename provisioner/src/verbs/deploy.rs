@@ -17,7 +17,7 @@ use crate::ui::Ui;
 /// by change set, publishes versions, and has CodeDeploy shift the traffic: preflight runs the migrations first,
 /// alarms watch while everybody still gets the old bundle, postflight moves the bundle pointer last.
 /// A shift that fails goes back by itself; the command says why and ends with 3.
-/// One that too few requests met (release.min_requests of the stage) is live and proves little: it ends with 7.
+/// One that too few requests met is live but proves little (see `spokectl config explain`): it ends with 7.
 ///
 /// Ctrl-C between two steps stops; during the shift it detaches (130), and the next deploy records what came of it.
 ///
