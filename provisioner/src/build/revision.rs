@@ -15,7 +15,8 @@ pub async fn of(repository: &Repository) -> String {
     }
 }
 
-async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
+/// What git says, without the white space around it; nothing when it fails or is not there.
+pub(crate) async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(repository.root())

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use spoke_contract::release::Release;
-use tokio::process::Command;
 
+use crate::build::revision::git;
 use crate::repository::Repository;
 
 /// Whether one part of a release changed.
@@ -114,18 +114,4 @@ pub async fn holders(
             .filter_map(|line| line.split_once(':').map(|(_, file)| file.to_owned()))
             .collect(),
     )
-}
-
-async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(repository.root())
-        .args(arguments)
-        .output()
-        .await
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

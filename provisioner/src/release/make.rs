@@ -14,7 +14,7 @@ use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
 use super::verdict::{Answered, Verdict};
-use super::{lock, proof, record, settle, upload};
+use super::{lock, proof, record, settle, upload, watch};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
@@ -316,7 +316,7 @@ impl<'a> Making<'a> {
             release.deployment_id, route.from, route.to, self.ctx.stage.release.shift
         ));
         let probes = self.wish.probes;
-        let ended = shift::watch(self.ctx, &release.deployment_id, &route, probes).await?;
+        let ended = watch::watch(self.ctx, &release.deployment_id, &route, probes).await?;
         self.answered = ended.answered;
         if ended.deployment.has_succeeded() {
             self.ctx.ui.done(format!(

@@ -16,4 +16,5 @@ pub mod steps;
 pub mod tree;
 pub mod upload;
 pub mod verdict;
+pub mod watch;
 pub mod watchdog;

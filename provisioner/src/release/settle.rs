@@ -5,7 +5,7 @@ use spoke_contract::release::Release;
 
 use super::positions::{self, Positions};
 use super::shift::{self, Route};
-use super::{attempt, record};
+use super::{attempt, record, watch};
 use crate::cloud::codedeploy::Deployment;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, Kind, codes};
@@ -69,7 +69,7 @@ async fn end(ctx: &Context, is_stopped: bool) -> Result<Settled, Failure> {
     if is_stopped {
         shift::stop(ctx, &deployment.id).await?;
     }
-    let ended = shift::watch(ctx, &deployment.id, &route, 0).await?;
+    let ended = watch::watch(ctx, &deployment.id, &route, 0).await?;
     if ended.deployment.has_succeeded() {
         record::write(ctx, &release).await?;
         ctx.ui
