@@ -58,6 +58,8 @@ pub enum Verb {
     Config(verbs::config::Args),
     /// The instance's secrets: which are set, and a new value for one
     Secrets(verbs::secrets::Args),
+    /// Build and check what a release is made of, without an account
+    Build(verbs::build::Args),
     /// What a deploy would do, and what it means
     Plan(verbs::plan::Args),
     /// Make a release: build, upload, update the stacks, shift the traffic, move the bundle

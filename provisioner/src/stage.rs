@@ -206,6 +206,29 @@ pub enum Profile {
     Release,
 }
 
+/// The processors Lambda offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    /// Intel's and AMD's.
+    #[default]
+    #[serde(rename = "x86_64")]
+    X86,
+    /// AWS's Graviton.
+    Arm64,
+}
+
+impl Architecture {
+    /// The word Lambda has for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86_64",
+            Self::Arm64 => "arm64",
+        }
+    }
+}
+
 /// `[app]`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -213,8 +236,11 @@ pub struct App {
     /// How the binary is built.
     #[serde(default = "release")]
     pub profile: Profile,
-    /// The newest glibc the binary may ask for; a stage whose functions run on the machine that builds needs none.
+    /// The glibc of the machines the functions run on. None: they run on the machine that builds them.
     pub glibc: Option<String>,
+    /// The processor of the machines the functions run on, where `glibc` names such machines.
+    #[serde(default)]
+    pub architecture: Architecture,
     /// Days logs are kept.
     #[serde(default = "month")]
     pub log_days: u32,

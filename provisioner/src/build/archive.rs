@@ -11,6 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::{elf, kept, sha256};
 use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
+use crate::stage::{App, Architecture};
 
 /// Lambda takes this much, unpacked.
 const MOST_UNPACKED: u64 = 250 * 1024 * 1024;
@@ -53,16 +54,12 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// Packs a binary, unless the archive of the very same bytes is still here.
-pub fn pack(
-    repository: &Repository,
-    binary: &Path,
-    glibc: Option<&str>,
-) -> Result<Archive, Failure> {
+/// Packs a binary for the functions of `app`, unless the archive of the very same bytes is still here.
+pub fn pack(repository: &Repository, binary: &Path, app: &App) -> Result<Archive, Failure> {
     let contents = std::fs::read(binary)
         .with_context(|| format!("reading {}", binary.display()))
         .blame(codes::ARTIFACT, "the function binary cannot be read")?;
-    check(&contents, glibc)?;
+    check(&contents, app.glibc.as_deref(), app.architecture)?;
     let known = kept(repository, format!("{}.zip", sha256(&contents)))
         .blame(codes::FOLDER, "the folder for build results cannot be made")?;
     if let Ok(packed) = std::fs::read(&known)
@@ -115,7 +112,7 @@ fn write(contents: &[u8]) -> anyhow::Result<Vec<u8>> {
 }
 
 /// What Lambda would refuse, or what would crash at its first start.
-fn check(contents: &[u8], glibc: Option<&str>) -> Result<(), Failure> {
+fn check(contents: &[u8], glibc: Option<&str>, wanted: Architecture) -> Result<(), Failure> {
     let unpacked = contents.len() as u64;
     if unpacked > MOST_UNPACKED {
         return Err(
@@ -130,11 +127,18 @@ fn check(contents: &[u8], glibc: Option<&str>) -> Result<(), Failure> {
     }
     let Some(most) = glibc else { return Ok(()) };
     let needs = elf::needs(contents).blame(codes::ARTIFACT, "this binary cannot run on Lambda")?;
-    if !needs.is_x86_64 {
+    if needs.architecture != Some(wanted) {
+        let is = needs
+            .architecture
+            .map_or("another processor", Architecture::name);
         return Err(
             Failure::new(codes::ARTIFACT, "this binary cannot run on Lambda")
-                .why("it is not for x86-64, which the functions ask for")
-                .next("build on an x86-64 machine"),
+                .why(format!(
+                    "it is for {is}, the functions run on {}",
+                    wanted.name()
+                ))
+                .state("nothing was uploaded or changed")
+                .next("set app.architecture in the stage file"),
         );
     }
     match (needs.glibc, elf::version(most)) {
@@ -143,10 +147,13 @@ fn check(contents: &[u8], glibc: Option<&str>) -> Result<(), Failure> {
             "this binary cannot run on Lambda",
         )
         .why(format!(
-            "it asks for glibc {}.{}; Lambda's provided.al2023 has {most}",
+            "it asks for glibc {}.{}; the functions run where it is {most}",
             needed.0, needed.1
         ))
-        .next("build on Debian 12, or with cargo-zigbuild for an older glibc")),
+        .state("nothing was uploaded or changed")
+        .next(format!(
+            "set app.glibc = \"{most}\" and let spokectl build it"
+        ))),
         _ => Ok(()),
     }
 }
@@ -156,6 +163,7 @@ mod tests {
     use std::io::{Cursor, Read as _};
 
     use super::{check, is_whole, write};
+    use crate::stage::Architecture::{Arm64, X86};
 
     #[test]
     fn the_same_binary_gives_the_same_bytes() {
@@ -173,17 +181,22 @@ mod tests {
 
     #[test]
     fn a_script_is_no_function_where_the_stage_checks() {
-        let failure = check(b"#!/bin/sh", Some("2.34")).unwrap_err();
+        let failure = check(b"#!/bin/sh", Some("2.34"), X86).unwrap_err();
         assert!(failure.why[0].contains("ELF"), "{failure:?}");
-        assert!(check(b"#!/bin/sh", None).is_ok());
+        assert!(check(b"#!/bin/sh", None, X86).is_ok());
     }
 
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
     fn a_binary_for_a_newer_glibc_is_refused() {
         let file = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let failure = check(&file, Some("2.2")).unwrap_err();
+        let failure = check(&file, Some("2.2"), X86).unwrap_err();
         assert!(failure.why[0].contains("glibc"), "{failure:?}");
-        assert!(check(&file, Some("2.99")).is_ok());
+        assert!(check(&file, Some("2.99"), X86).is_ok());
+        let failure = check(&file, Some("2.99"), Arm64).unwrap_err();
+        assert_eq!(
+            failure.why,
+            ["it is for x86_64, the functions run on arm64"]
+        );
     }
 }

@@ -3,16 +3,18 @@
 
 use anyhow::{Context as _, bail};
 
+use crate::stage::Architecture;
+
 /// `SHT_GNU_verneed`: the versions of symbols a file needs.
 const VERSIONS_NEEDED: u32 = 0x6fff_fffe;
-/// `EM_X86_64`.
-const X86_64: u16 = 62;
+/// `EM_X86_64` and `EM_AARCH64`.
+const MACHINES: [(u16, Architecture); 2] = [(62, Architecture::X86), (183, Architecture::Arm64)];
 
 /// What a file asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Needs {
-    /// Whether it is for x86-64.
-    pub is_x86_64: bool,
+    /// The processor it is for, if Lambda has such.
+    pub architecture: Option<Architecture>,
     /// The newest glibc version it names, `(2, 34)`; none if it is linked statically.
     pub glibc: Option<(u32, u32)>,
 }
@@ -22,7 +24,10 @@ pub fn needs(file: &[u8]) -> anyhow::Result<Needs> {
     if file.get(..6) != Some(b"\x7fELF\x02\x01") {
         bail!("not a 64-bit little-endian ELF executable: functions run on Linux");
     }
-    let is_x86_64 = u16_at(file, 18)? == X86_64;
+    let machine = u16_at(file, 18)?;
+    let architecture = MACHINES
+        .into_iter()
+        .find_map(|(number, name)| (number == machine).then_some(name));
     let sections = usize::try_from(u64_at(file, 40)?)?;
     let (size, count) = (
         usize::from(u16_at(file, 58)?),
@@ -39,7 +44,10 @@ pub fn needs(file: &[u8]) -> anyhow::Result<Needs> {
         let names = usize::try_from(u64_at(file, sections + link * size + 24)?)?;
         glibc = glibc.max(newest(file, at, names)?);
     }
-    Ok(Needs { is_x86_64, glibc })
+    Ok(Needs {
+        architecture,
+        glibc,
+    })
 }
 
 /// Walks the list of files, and in each the list of versions.
@@ -101,13 +109,15 @@ fn text_at(file: &[u8], at: usize) -> anyhow::Result<&str> {
 #[cfg(test)]
 mod tests {
     use super::{glibc_version, needs};
+    use crate::stage::Architecture;
 
     #[test]
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     fn this_very_program_names_its_glibc() {
         let file = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let needs = needs(&file).unwrap();
-        assert_eq!(needs.is_x86_64, cfg!(target_arch = "x86_64"));
+        let is_x86 = needs.architecture == Some(Architecture::X86);
+        assert_eq!(is_x86, cfg!(target_arch = "x86_64"));
         assert!(needs.glibc.unwrap() >= (2, 17), "{needs:?}");
     }
 

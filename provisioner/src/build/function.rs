@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::archive::{self, Archive};
-use super::{command, find_program, missing};
+use super::{command, cross, find_program, missing};
 use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
-use crate::stage::{Profile, Stage};
+use crate::stage::{App, Profile, Stage};
 use crate::ui::tasks::Task;
 
 /// Compiles `spoke` and packs it.
@@ -19,40 +19,30 @@ pub async fn build(
     stage: &Stage,
     task: &Task,
 ) -> Result<Archive, Failure> {
-    let binary = compile(repository, stage.app.profile, task).await?;
+    let binary = compile(repository, &stage.app, task).await?;
     task.detail("packing");
-    let repository = repository.clone();
-    let glibc = stage.app.glibc.clone();
-    tokio::task::spawn_blocking(move || archive::pack(&repository, &binary, glibc.as_deref()))
+    let (repository, app) = (repository.clone(), stage.app.clone());
+    tokio::task::spawn_blocking(move || archive::pack(&repository, &binary, &app))
         .await
         .map_err(anyhow::Error::from)?
 }
 
 /// With the packages and features of a plain `cargo build`, so that nothing is compiled twice.
-async fn compile(
-    repository: &Repository,
-    profile: Profile,
-    task: &Task,
-) -> Result<PathBuf, Failure> {
-    let cargo = std::env::var_os("CARGO")
-        .map(PathBuf::from)
-        .or_else(|| find_program("cargo"))
-        .ok_or_else(|| {
-            missing(
-                "cargo",
-                "the functions are a Rust program",
-                "https://rustup.rs",
-            )
-        })?;
-    let mut command = Command::new(cargo);
+async fn compile(repository: &Repository, app: &App, task: &Task) -> Result<PathBuf, Failure> {
+    let mut command = if let Some(glibc) = &app.glibc {
+        cross::cargo(repository, app.architecture, glibc, task).await?
+    } else {
+        let mut command = Command::new(cargo()?);
+        command.arg("build");
+        command
+    };
     command.current_dir(repository.root()).args([
-        "build",
         "--bin",
         "spoke",
         "--message-format=json-render-diagnostics",
     ]);
     forget_the_outer_cargo(&mut command);
-    if profile == Profile::Release {
+    if app.profile == Profile::Release {
         command.arg("--release");
     }
     let ended = command::run(command, task, false)
@@ -68,6 +58,20 @@ async fn compile(
     executable(&ended.stdout)
         .context("cargo named no executable \"spoke\"")
         .blame(codes::BUILD_FUNCTION, "the function binary cannot be found")
+}
+
+/// The cargo that started us, else the one on the `PATH`.
+fn cargo() -> Result<PathBuf, Failure> {
+    std::env::var_os("CARGO")
+        .map(PathBuf::from)
+        .or_else(|| find_program("cargo"))
+        .ok_or_else(|| {
+            missing(
+                "cargo",
+                "the functions are a Rust program",
+                "https://rustup.rs",
+            )
+        })
 }
 
 /// `cargo run` tells the program it starts which package it is. Build scripts that read these

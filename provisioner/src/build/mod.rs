@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod bundle;
 pub mod command;
+mod cross;
 pub mod elf;
 pub mod function;
 pub mod revision;

@@ -340,7 +340,7 @@ async fn perform(
                 "  {name}: {done}/{} after {}, waiting for {}",
                 changes.max(seen),
                 clock(started.elapsed().as_secs()),
-                tree.waiting().join(", ")
+                tree.waiting(Utc::now()).join(", ")
             ));
         }
         // A stack that only was proposed stays in review for a moment after the start.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::usual::{self, Way};
 use crate::cloud::cloudformation::Event;
 use crate::ui::{clock, dim, green, red, yellow};
 
@@ -56,10 +57,34 @@ impl Row {
         };
         let status = self.status.to_lowercase().replace('_', " ");
         format!(
-            "  {mark} {resource:<32} {:<42} {status:<18} {:>5}",
+            "  {mark} {resource:<32} {:<42} {status:<18} {:>5}{}",
             dim(&self.kind),
-            clock(self.seconds(now))
+            clock(self.seconds(now)),
+            dim(&self.outlook(now))
         )
+    }
+
+    /// What is usual, for what is under way and slow by nature.
+    fn outlook(&self, now: DateTime<Utc>) -> String {
+        let usual = usual::of(&self.kind, Way::of(&self.status));
+        let Some(usual) = usual.filter(|_| !self.is_over()) else {
+            return String::new();
+        };
+        let seconds = self.seconds(now);
+        let minutes = usual.most / 60;
+        if seconds <= usual.seconds {
+            format!(" of about {}", clock(usual.seconds))
+        } else if seconds <= usual.most {
+            format!(
+                ", waits for {}; normal up to {minutes} min",
+                usual.waits_for
+            )
+        } else {
+            format!(
+                ", waits for {}; {minutes} min would be normal",
+                usual.waits_for
+            )
+        }
     }
 }
 
@@ -113,13 +138,16 @@ impl Tree {
         (over, self.rows.len())
     }
 
-    /// Resources still under way.
+    /// Resources still under way, each with how long it has been and what is usual.
     #[must_use]
-    pub fn waiting(&self) -> Vec<&str> {
+    pub fn waiting(&self, now: DateTime<Utc>) -> Vec<String> {
         self.order
             .iter()
-            .filter(|resource| self.rows.get(*resource).is_some_and(|row| !row.is_over()))
-            .map(String::as_str)
+            .filter_map(|resource| {
+                let row = self.rows.get(resource).filter(|row| !row.is_over())?;
+                let seconds = clock(row.seconds(now));
+                Some(format!("{resource} ({seconds}{})", row.outlook(now)))
+            })
             .collect()
     }
 
@@ -253,8 +281,8 @@ mod tests {
         let kept = tree.take(stack, &event(4, "Assets", "CREATE_COMPLETE", None));
         assert!(kept.unwrap().contains("Assets"));
         assert_eq!(tree.count(), (1, 2));
-        assert_eq!(tree.waiting(), ["Private"]);
         let now = DateTime::from_timestamp(1_800_000_009, 0).unwrap();
+        assert_eq!(tree.waiting(now), ["Private (0:09)"]);
         let lines = tree.lines(now);
         assert!(
             lines[0].contains("Assets") && lines[0].ends_with("0:04"),
@@ -264,6 +292,23 @@ mod tests {
             lines[1].contains("Private") && lines[1].ends_with("0:09"),
             "{lines:?}"
         );
+    }
+
+    #[test]
+    fn slow_resources_say_what_is_usual() {
+        console::set_colors_enabled_stderr(false);
+        let mut tree = Tree::default();
+        let mut event = event(0, "Database", "UPDATE_IN_PROGRESS", None);
+        "AWS::RDS::DBInstance".clone_into(&mut event.kind);
+        tree.take("spoke-local-data", &event);
+        let after = |minutes: i64| {
+            let now = DateTime::from_timestamp(1_800_000_000 + minutes * 60, 0).unwrap();
+            tree.lines(now).remove(0)
+        };
+        assert!(after(2).ends_with("2:00 of about 10:00"), "{}", after(2));
+        let waits = "waits for the change of the instance, with its interruption";
+        assert!(after(12).ends_with(&format!("{waits}; normal up to 40 min")));
+        assert!(after(50).ends_with(&format!("{waits}; 40 min would be normal")));
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! A shift watched to its end: what is told of it, and what stops it.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use spoke_contract::functions::{Function, LIVE};
+use spoke_contract::functions::Function;
 
 use super::shift::{Ended, Route, alarm_names, stop};
+use super::traffic::Traffic;
 use super::verdict::{Answered, Probes};
 use super::watchdog::Watchdog;
-use crate::cloud::cloudwatch::{Alarm, Query, total};
+use crate::cloud::cloudwatch::Alarm;
 use crate::cloud::codedeploy::{Deployment, Phase};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
@@ -19,7 +19,7 @@ use crate::ui::{bold, clock, dim, green, red, yellow};
 
 /// Watches a deployment until nothing more happens, sending `probes` to the new version once it has traffic.
 pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Result<Ended, Failure> {
-    let mut watch = Watch::new(ctx, id, route);
+    let mut watch = Watch::new(ctx, id, route).await;
     let mut watchdog = Watchdog::default();
     let mut probes = Probes::new(probes);
     let (mut dead, mut probe) = (None, None);
@@ -28,8 +28,7 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
         if seen.deployment.is_over() {
             watch.live.clear();
             watch.look_back(&seen.deployment).await?;
-            watch.errors_at = None;
-            watch.count_errors().await;
+            watch.traffic.read_now(ctx).await;
             return Ok(Ended {
                 answered: watch.answered(&probes),
                 probe,
@@ -92,15 +91,7 @@ struct Watch<'a> {
     highest: u8,
     weights_since: Option<Instant>,
     rang: Vec<Alarm>,
-    errors: Option<Errors>,
-    errors_at: Option<Instant>,
-}
-
-/// Calls and errors of both versions since the shift began.
-#[derive(Clone, Copy, Debug, Default)]
-struct Errors {
-    old: (f64, f64),
-    new: (f64, f64),
+    traffic: Traffic,
 }
 
 struct Seen {
@@ -109,7 +100,7 @@ struct Seen {
 }
 
 impl<'a> Watch<'a> {
-    fn new(ctx: &'a Context, id: &'a str, route: &'a Route) -> Self {
+    async fn new(ctx: &'a Context, id: &'a str, route: &'a Route) -> Self {
         Self {
             ctx,
             id,
@@ -124,8 +115,7 @@ impl<'a> Watch<'a> {
             highest: 0,
             weights_since: None,
             rang: Vec::new(),
-            errors: None,
-            errors_at: None,
+            traffic: Traffic::new(ctx, route).await,
         }
     }
 
@@ -152,7 +142,7 @@ impl<'a> Watch<'a> {
             .alarms(&format!("spoke-{}-web-", self.ctx.stage.name))
             .await
             .blame(codes::SHIFT_UNREADABLE, &what)?;
-        self.count_errors().await;
+        self.traffic.read(self.ctx).await;
         self.tell_phase(&phases);
         self.tell_weight(weight);
         self.tell_alarms(alarms);
@@ -170,47 +160,6 @@ impl<'a> Watch<'a> {
             _ if alias.version == self.route.to => 100,
             _ => 0,
         })
-    }
-
-    /// Numbers are for the eyes; when they cannot be read the shift goes on without them.
-    async fn count_errors(&mut self) {
-        if self
-            .errors_at
-            .is_some_and(|at| at.elapsed() < Duration::from_secs(3))
-        {
-            return;
-        }
-        self.errors_at = Some(Instant::now());
-        let function = Function::Web.lambda_name(&self.ctx.stage.name);
-        let query = |id: &str, metric, version: &str| Query {
-            id: id.to_owned(),
-            namespace: "AWS/Lambda",
-            metric,
-            stat: "Sum",
-            dimensions: vec![
-                ("FunctionName", function.clone()),
-                ("Resource", format!("{function}:{LIVE}")),
-                ("ExecutedVersion", version.to_owned()),
-            ],
-        };
-        let queries = [
-            query("old_calls", "Invocations", &self.route.from),
-            query("old_errors", "Errors", &self.route.from),
-            query("new_calls", "Invocations", &self.route.to),
-            query("new_errors", "Errors", &self.route.to),
-        ];
-        let values = self
-            .ctx
-            .cloud
-            .metrics
-            .values(
-                &queries,
-                self.since - chrono::TimeDelta::minutes(1),
-                Utc::now(),
-                60,
-            )
-            .await;
-        self.errors = values.ok().map(|values| sums(&values));
     }
 
     fn tell_phase(&mut self, phases: &[Phase]) {
@@ -240,6 +189,7 @@ impl<'a> Watch<'a> {
         if forward {
             self.weights_since.get_or_insert_with(Instant::now);
             let (step, steps) = self.step();
+            self.tell_traffic();
             self.tell(format!(
                 "{} {} of the traffic on version {}, step {step}/{steps}{}",
                 dim(&self.clock()),
@@ -255,6 +205,16 @@ impl<'a> Watch<'a> {
                 yellow(&format!("{weight} %")),
                 self.route.to
             ));
+        }
+    }
+
+    /// How the versions compare, where no block on the screen says it all the time.
+    fn tell_traffic(&mut self) {
+        if self.ctx.ui.is_terminal() || self.traffic.new_version().calls <= 0.0 {
+            return;
+        }
+        for line in self.traffic.lines() {
+            self.tell(dim(&line));
         }
     }
 
@@ -293,10 +253,10 @@ impl<'a> Watch<'a> {
     }
 
     fn answered(&self, probes: &Probes) -> Answered {
-        let (requests, errors) = self.errors.unwrap_or_default().new;
+        let new = self.traffic.new_version();
         Answered {
-            requests: whole(requests),
-            errors: whole(errors),
+            requests: whole(new.calls),
+            errors: whole(new.errors),
             probes: probes.sent(),
         }
     }
@@ -329,19 +289,14 @@ impl<'a> Watch<'a> {
                 red("ringing")
             }
         ));
-        if let Some(errors) = self.errors {
-            lines.push(format!(
-                "  errors: new {}, old {}",
-                rate(errors.new),
-                rate(errors.old)
-            ));
-        }
+        lines.extend(self.traffic.lines());
         if !self.ctx.ui.is_terminal() && self.said.elapsed() > Duration::from_secs(15) {
             self.tell(format!(
                 "{} still {}; {left}",
                 dim(&self.clock()),
                 phase_word(&self.phase)
             ));
+            self.tell_traffic();
         }
         self.live.draw(lines);
     }
@@ -394,25 +349,6 @@ fn percent(share: f64) -> u8 {
     )]
     let percent = (share.clamp(0.0, 1.0) * 100.0).round() as u8;
     percent
-}
-
-fn sums(values: &BTreeMap<String, Vec<f64>>) -> Errors {
-    let sum = |id: &str| values.get(id).map_or(0.0, |values| total(values));
-    Errors {
-        old: (sum("old_errors"), sum("old_calls")),
-        new: (sum("new_errors"), sum("new_calls")),
-    }
-}
-
-fn rate((errors, calls): (f64, f64)) -> String {
-    if calls > 0.0 {
-        format!(
-            "{errors:.0} of {calls:.0} calls ({:.1} %)",
-            errors * 100.0 / calls
-        )
-    } else {
-        "no calls yet".to_owned()
-    }
 }
 
 fn bar(weight: u8) -> String {

@@ -180,7 +180,12 @@ pub const ALL: &[Key] = &[
     key(
         "app.glibc",
         None,
-        "The newest glibc the binary may ask for: 2.34 on AWS. Left out, nothing is checked.",
+        "The glibc where the functions run: 2.34 on AWS; they are cross-compiled for it. Left out, they are built for this machine.",
+    ),
+    key(
+        "app.architecture",
+        Some("\"x86_64\""),
+        "The processor where the functions run: \"x86_64\", or \"arm64\", which costs a fifth less.",
     ),
     key(
         "app.log_days",

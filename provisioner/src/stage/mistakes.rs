@@ -3,7 +3,7 @@
 use spoke_contract::functions::Function;
 use spoke_contract::vars::{self, Source};
 
-use super::{App, Database, DatabaseKind, Edge, Nat, Stage};
+use super::{App, Architecture, Database, DatabaseKind, Edge, Nat, Stage};
 
 /// Every mistake at once: nobody wants to find them one by one.
 pub(super) fn of(stage: &Stage) -> Vec<String> {
@@ -207,6 +207,11 @@ fn app_mistakes(app: &App, expect: &mut impl FnMut(bool, String)) {
             .as_deref()
             .is_none_or(|text| crate::build::elf::version(text).is_some()),
         "app.glibc: for example 2.34, which provided.al2023 has".to_owned(),
+    );
+    expect(
+        app.glibc.is_some() || app.architecture == Architecture::X86,
+        "app.architecture: arm64 is cross-compiled, and needs app.glibc = \"2.34\" for that"
+            .to_owned(),
     );
     for name in app.concurrency.keys() {
         expect(

@@ -189,7 +189,7 @@ Plain CloudFormation. Nothing here needs spokectl.
 
 ## The stacks
 
-1. Build the function archive: a zip with one executable named `bootstrap`, the program `spoke` built for x86-64 and glibc 2.34.
+1. Build the function archive: a zip with one executable named `bootstrap`, the program `spoke` built for {architecture} and glibc {glibc}.
 2. `./deploy.sh archive.zip 0 none` makes the stacks in order; later runs change them. It refuses another account than {account}.
 {carrier}
 Deleting a stack keeps buckets, secrets and queues, and takes a last snapshot of the database.
@@ -215,6 +215,8 @@ versions with `aws lambda update-alias`. Migrations do not go back.
 ",
         stacks = stacks.join("\n"),
         account = stage.account,
+        architecture = stage.app.architecture.name(),
+        glibc = stage.app.glibc.as_deref().unwrap_or("2.34"),
         others = others.join(", "),
         pending = names::pending_release_parameter(name),
         recorded = names::release_parameter(name),

@@ -208,6 +208,7 @@ struct FunctionValues {
     timeout: u32,
     visibility: u32,
     concurrency: Option<u32>,
+    architecture: &'static str,
     log_days: u32,
     env: Vec<Setting>,
 }
@@ -240,6 +241,7 @@ fn function_values(stage: &Stage, function: Function) -> anyhow::Result<Function
         timeout,
         visibility: timeout * 6,
         concurrency: stage.app.concurrency.get(function.name()).copied(),
+        architecture: stage.app.architecture.name(),
         log_days: stage.app.log_days,
         env: environment(stage, function)?,
     })

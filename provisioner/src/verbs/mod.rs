@@ -1,6 +1,7 @@
 //! One file a command: its arguments, whose help text is its documentation, and `run`, which
 //! reads like a timetable.
 
+pub mod build;
 pub mod bundle;
 pub mod config;
 pub mod deploy;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
     match cli.verb {
         Verb::Up(args) => Box::pin(up::run(global, args, ui)).await,
         Verb::Down(args) => Box::pin(down::run(args, ui)).await,
+        Verb::Build(args) => Box::pin(build::run(global, args, ui)).await,
         Verb::Plan(args) => Box::pin(plan::run(global, args, ui)).await,
         Verb::Deploy(args) => Box::pin(deploy::run(global, args, ui)).await,
         Verb::Rollback(args) => Box::pin(rollback::run(global, args, ui)).await,

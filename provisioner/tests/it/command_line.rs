@@ -63,7 +63,7 @@ pub(crate) fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 23] = [
+const VERBS: [&[&str]; 24] = [
     &[],
     &["up"],
     &["down"],
@@ -81,6 +81,7 @@ const VERBS: [&[&str]; 23] = [
     &["secrets"],
     &["secrets", "list"],
     &["secrets", "set"],
+    &["build"],
     &["plan"],
     &["workflow"],
     &["logs"],

@@ -1,0 +1,198 @@
+//! Both versions side by side while traffic shifts, and what the shift costs the database in connections.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use spoke_contract::functions::{Function, LIVE};
+
+use super::shift::Route;
+use crate::cloud::cloudwatch::{Query, total};
+use crate::context::Context;
+use crate::plan::connections;
+use crate::template::Kind;
+
+/// Between two readings: CloudWatch has nothing newer sooner.
+const PAUSE: Duration = Duration::from_secs(3);
+
+/// What one version did since the shift began.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Side {
+    /// Requests.
+    pub calls: f64,
+    /// Those that ended with an error.
+    pub errors: f64,
+    /// 95 % of the requests of the newest minute took no longer, in milliseconds.
+    pub latency: Option<f64>,
+}
+
+/// Readings of a shift. They are for the eyes: where they cannot be had the shift goes on without them.
+#[derive(Debug)]
+pub struct Traffic {
+    function: String,
+    route: Route,
+    since: DateTime<Utc>,
+    /// The dimension and the name the database's metrics are found under.
+    database: Option<(&'static str, String)>,
+    most_connections: Option<u32>,
+    read_at: Option<Instant>,
+    seen: Option<Seen>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Seen {
+    old: Side,
+    new: Side,
+    connections: Option<f64>,
+}
+
+impl Traffic {
+    /// Nothing read yet.
+    pub async fn new(ctx: &Context, route: &Route) -> Self {
+        let stack = Kind::Data.stack(&ctx.stage.name);
+        let stack = ctx.cloud.stacks_of(Kind::Data).find(&stack).await;
+        let database = stack
+            .ok()
+            .flatten()
+            .and_then(|stack| stack.outputs.get("DatabaseId").cloned());
+        Self {
+            function: Function::Web.lambda_name(&ctx.stage.name),
+            route: route.clone(),
+            since: Utc::now() - TimeDelta::minutes(1),
+            database: database.map(|id| (ctx.stage.database.dimension(), id)),
+            most_connections: connections::most(&ctx.stage.database),
+            read_at: None,
+            seen: None,
+        }
+    }
+
+    /// Reads again what is older than a moment.
+    pub async fn read(&mut self, ctx: &Context) {
+        if self.read_at.is_some_and(|at| at.elapsed() < PAUSE) {
+            return;
+        }
+        self.read_now(ctx).await;
+    }
+
+    /// Reads again.
+    pub async fn read_now(&mut self, ctx: &Context) {
+        self.read_at = Some(Instant::now());
+        let values = ctx
+            .cloud
+            .metrics
+            .values(&self.queries(), self.since, Utc::now(), 60)
+            .await;
+        self.seen = values.ok().map(|values| Seen::of(&values));
+    }
+
+    /// The new version, as far as it was read.
+    #[must_use]
+    pub fn new_version(&self) -> Side {
+        self.seen.as_ref().map_or(Side::default(), |seen| seen.new)
+    }
+
+    /// Lines for the screen.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let Some(seen) = &self.seen else {
+            return Vec::new();
+        };
+        let side =
+            |name, version: &str, side| format!("  {name} version {version}: {}", told(side));
+        let mut lines = vec![
+            side("new", &self.route.to, seen.new),
+            side("old", &self.route.from, seen.old),
+        ];
+        if let Some(connections) = seen.connections {
+            let most = self.most_connections;
+            let most = most.map_or_else(String::new, |most| format!(" of {most}"));
+            lines.push(format!("  database: {connections:.0}{most} connections"));
+        }
+        lines
+    }
+
+    fn queries(&self) -> Vec<Query> {
+        let mut queries = Vec::new();
+        for (side, version) in [("old", &self.route.from), ("new", &self.route.to)] {
+            for (metric, stat) in [
+                ("Invocations", "Sum"),
+                ("Errors", "Sum"),
+                ("Duration", "p95"),
+            ] {
+                queries.push(Query {
+                    id: format!("{side}_{}", metric.to_lowercase()),
+                    namespace: "AWS/Lambda",
+                    metric,
+                    stat,
+                    dimensions: vec![
+                        ("FunctionName", self.function.clone()),
+                        ("Resource", format!("{}:{LIVE}", self.function)),
+                        ("ExecutedVersion", version.clone()),
+                    ],
+                });
+            }
+        }
+        queries.extend(self.database.iter().map(|(dimension, id)| Query {
+            id: "connections".to_owned(),
+            namespace: "AWS/RDS",
+            metric: "DatabaseConnections",
+            stat: "Maximum",
+            dimensions: vec![(dimension, id.clone())],
+        }));
+        queries
+    }
+}
+
+impl Seen {
+    /// Of values newest first.
+    fn of(values: &BTreeMap<String, Vec<f64>>) -> Self {
+        let all = |id: String| values.get(&id).map_or(0.0, |values| total(values));
+        let newest = |id: &str| values.get(id).and_then(|values| values.first().copied());
+        let side = |side: &str| Side {
+            calls: all(format!("{side}_invocations")),
+            errors: all(format!("{side}_errors")),
+            latency: newest(&format!("{side}_duration")),
+        };
+        Self {
+            old: side("old"),
+            new: side("new"),
+            connections: newest("connections"),
+        }
+    }
+}
+
+fn told(side: Side) -> String {
+    if side.calls <= 0.0 {
+        return "no requests yet".to_owned();
+    }
+    let latency = side
+        .latency
+        .map_or_else(String::new, |latency| format!(", p95 {latency:.0} ms"));
+    format!(
+        "{:.0} errors in {:.0} requests ({:.1} %){latency}",
+        side.errors,
+        side.calls,
+        side.errors * 100.0 / side.calls
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Seen, Side, told};
+
+    #[test]
+    fn counts_are_summed_and_the_newest_latency_counts() {
+        let values = [
+            ("new_invocations", vec![30.0, 10.0]),
+            ("new_errors", vec![1.0, 0.0]),
+            ("new_duration", vec![42.4, 900.0]),
+            ("connections", vec![12.0, 30.0]),
+        ];
+        let values = values.map(|(id, values)| (id.to_owned(), values)).into();
+        let seen = Seen::of(&values);
+        assert_eq!(told(seen.new), "1 errors in 40 requests (2.5 %), p95 42 ms");
+        assert_eq!(seen.old, Side::default());
+        assert_eq!(told(seen.old), "no requests yet");
+        assert_eq!(seen.connections, Some(12.0));
+    }
+}
