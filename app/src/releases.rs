@@ -12,6 +12,7 @@ use spoke_contract::functions::LIVE;
 use spoke_contract::hooks::HookEvent;
 use spoke_contract::names;
 use spoke_contract::release::{AssetManifest, Release};
+use spoke_contract::tables::TableSizes;
 
 use crate::app::App;
 use crate::aws::{Aws, describe};
@@ -42,20 +43,18 @@ pub async fn set_pointer(app: &App, manifest: Option<&AssetManifest>) -> anyhow:
         .pointer_parameter
         .as_deref()
         .context("POINTER_PARAMETER is not set")?;
-    let ssm = app.aws.ssm().await;
     let outcome = match manifest {
-        Some(manifest) => ssm
-            .put_parameter()
+        Some(manifest) => put_parameter(&app.aws, name, serde_json::to_string(manifest)?).await,
+        None => match app
+            .aws
+            .ssm()
+            .await
+            .delete_parameter()
             .name(name)
-            .value(serde_json::to_string(manifest)?)
-            .r#type(ParameterType::String)
-            .overwrite(true)
             .send()
             .boxed()
             .await
-            .map(|_| ())
-            .map_err(|error| describe(&error)),
-        None => match ssm.delete_parameter().name(name).send().boxed().await {
+        {
             Ok(_) => Ok(()),
             Err(error)
                 if error
@@ -64,12 +63,36 @@ pub async fn set_pointer(app: &App, manifest: Option<&AssetManifest>) -> anyhow:
             {
                 Ok(())
             }
-            Err(error) => Err(describe(&error)),
+            Err(error) => Err(anyhow::Error::msg(describe(&error))),
         },
     };
-    outcome
-        .map_err(anyhow::Error::msg)
+    outcome.with_context(|| format!("writing {name}"))
+}
+
+/// Records how large the tables are, for whoever plans a migration.
+///
+/// # Errors
+/// When the parameter cannot be written.
+pub async fn set_table_sizes(app: &App, sizes: &TableSizes) -> anyhow::Result<()> {
+    let name = names::tables_parameter(&app.config.stage);
+    put_parameter(&app.aws, &name, serde_json::to_string(sizes)?)
+        .await
         .with_context(|| format!("writing {name}"))
+}
+
+async fn put_parameter(aws: &Aws, name: &str, value: String) -> anyhow::Result<()> {
+    aws.ssm()
+        .await
+        .put_parameter()
+        .name(name)
+        .value(value)
+        .r#type(ParameterType::String)
+        .overwrite(true)
+        .send()
+        .boxed()
+        .await
+        .map(drop)
+        .map_err(|error| anyhow::Error::msg(describe(&error)))
 }
 
 /// The release being made; none when the stage names no parameter for it.

@@ -7,4 +7,5 @@ pub mod functions;
 pub mod hooks;
 pub mod names;
 pub mod release;
+pub mod tables;
 pub mod vars;

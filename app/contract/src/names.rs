@@ -20,6 +20,12 @@ pub fn pending_release_parameter(stage: &str) -> String {
     format!("/spoke/{stage}/release-pending")
 }
 
+/// The SSM parameter that holds the [`crate::tables::TableSizes`] of a stage as JSON.
+#[must_use]
+pub fn tables_parameter(stage: &str) -> String {
+    format!("/spoke/{stage}/tables")
+}
+
 /// The Redis key that caches the bundle pointer, prefixed by the stage: two stages may share a cache.
 #[must_use]
 pub fn pointer_key(stage: &str) -> String {

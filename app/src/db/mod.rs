@@ -21,6 +21,7 @@ pub mod organization;
 pub mod outcome;
 pub mod phone_number;
 pub mod sending;
+pub mod size;
 pub mod statements;
 pub mod user;
 

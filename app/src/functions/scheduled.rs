@@ -1,18 +1,24 @@
 //! Every minute: what was left behind is taken up again.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::Result;
 use crate::texting::{inbound, reconcile, reports, settle};
-use crate::{db, jobs};
+use crate::{db, jobs, releases};
 
 /// How long one round tries waiting texts again.
 const TRYING: Duration = Duration::from_secs(20);
 /// Texts of unknown outcome the carrier is asked about in one round.
 const MAX_UNKNOWN: i64 = 200;
+
+/// How old the recorded sizes of the tables may get.
+const SIZES_AGE: Duration = Duration::from_hours(1);
+/// When this process recorded them last.
+static SIZES_RECORDED: Mutex<Option<Instant>> = Mutex::new(None);
 
 /// One round. Each part is tried, whatever became of the ones before it. Before the first release there is no
 /// schema, and nothing that could have been left behind.
@@ -36,6 +42,9 @@ pub async fn answer(app: &App) -> Result<Value> {
             "texts of unknown outcome could not be reconciled with the carrier yet"
         );
     }
+    if let Err(error) = record_sizes(app).await {
+        tracing::warn!(%error, "the sizes of the tables were not recorded");
+    }
     let (texts, reconciled) = (texts?, reconciled?);
     Ok(json!({
         "jobs": jobs?,
@@ -47,4 +56,20 @@ pub async fn answer(app: &App) -> Result<Value> {
         "reservationsExpired": numbers?,
         "textsOfUnknownOutcome": unknown,
     }))
+}
+
+/// Once an hour, so that `spokectl plan` can say how long a migration holds a table: it has no way to the database.
+async fn record_sizes(app: &App) -> anyhow::Result<()> {
+    let is_recent = SIZES_RECORDED
+        .lock()
+        .is_ok_and(|at| at.is_some_and(|at| at.elapsed() < SIZES_AGE));
+    if is_recent || app.config.pointer_parameter.is_none() {
+        return Ok(());
+    }
+    let sizes = db::size::of_tables(&app.db, app.clock.now()).await?;
+    releases::set_table_sizes(app, &sizes).await?;
+    if let Ok(mut at) = SIZES_RECORDED.lock() {
+        *at = Some(Instant::now());
+    }
+    Ok(())
 }

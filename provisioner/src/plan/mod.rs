@@ -13,3 +13,4 @@ pub mod read;
 pub mod report;
 pub mod saved;
 pub mod signals;
+pub mod usual;

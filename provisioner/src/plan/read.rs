@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use chrono::Utc;
 use serde_json::Value;
+use spoke_contract::names;
 use spoke_contract::release::Release;
+use spoke_contract::tables::TableSizes;
 
 use super::connections::Budget;
-use super::migrations::{self, Migration};
+use super::migrations::{self, Migration, estimate};
 use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
 use super::{consequence, cost, difference, report, signals};
 use crate::build::{revision, sha256};
@@ -92,7 +94,10 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         None
     };
     let (infrastructure, before, after) = compared(&looked)?;
-    let migrations = pending(ctx, live.as_ref())?;
+    let mut migrations = pending(ctx, live.as_ref())?;
+    if !migrations.is_empty() {
+        estimate::fill(&mut migrations, &table_sizes(ctx).await?);
+    }
     let connections = Budget::of(&ctx.stage);
     let mut refusals = refused_migrations(ctx, live.as_ref(), &migrations).await;
     if connections.cannot_fit() {
@@ -204,6 +209,19 @@ fn pending(ctx: &Context, live: Option<&Release>) -> Result<Vec<Migration>, Fail
     }
     files.sort();
     Ok(migrations::judge(&files))
+}
+
+/// What the instance recorded of its tables; nothing before its first hour, or if somebody wrote something else there.
+async fn table_sizes(ctx: &Context) -> Result<TableSizes, Failure> {
+    let name = names::tables_parameter(&ctx.stage.name);
+    let text = ctx
+        .cloud
+        .parameters
+        .find(&name)
+        .await
+        .blame(codes::UNREADABLE, format!("{name} cannot be read"))?;
+    let sizes = text.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(sizes.unwrap_or_default())
 }
 
 /// Contract migrations the running version still needs what they take away of; and such that do not say what they are.

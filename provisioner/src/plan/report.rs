@@ -10,6 +10,7 @@ use super::cost::Cost;
 use super::difference::{Action, shown};
 use super::migrations::{Class, Migration};
 use super::signals::Signal;
+use super::usual::{self, Way};
 use crate::cloud::cloudformation::Drift;
 use crate::template::shift;
 
@@ -134,30 +135,17 @@ impl Plan {
     }
 }
 
-/// Seconds CloudFormation usually takes for a type, made and changed. From AWS's own averages (rain's table).
-const SECONDS: [(&str, u64, u64); 9] = [
-    ("AWS::RDS::DBInstance", 595, 171),
-    ("AWS::RDS::DBCluster", 222, 62),
-    ("AWS::ElastiCache::ReplicationGroup", 712, 208),
-    ("AWS::CloudFront::Distribution", 266, 164),
-    ("AWS::CertificateManager::Certificate", 239, 30),
-    ("AWS::EC2::NatGateway", 106, 106),
-    ("AWS::EC2::VPCEndpoint", 47, 30),
-    ("AWS::Lambda::Function", 20, 15),
-    ("AWS::KMS::Key", 120, 10),
-];
-
 /// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it.
 #[must_use]
 pub fn minutes(infrastructure: &Infrastructure, shift_name: &str) -> (u64, u64) {
     let mut slowest: BTreeMap<&str, u64> = BTreeMap::new();
     for one in &infrastructure.changes {
-        let known = SECONDS.iter().find(|(kind, _, _)| *kind == one.change.kind);
-        let seconds = match (known, one.change.action) {
-            (Some((_, made, _)), Action::Add | Action::Replace) => *made,
-            (Some((_, _, changed)), Action::Change | Action::Remove) => *changed,
-            (None, _) => 10,
+        let way = match one.change.action {
+            Action::Add | Action::Replace => Way::Create,
+            Action::Change => Way::Update,
+            Action::Remove => Way::Delete,
         };
+        let seconds = usual::of(&one.change.kind, way).map_or(10, |usual| usual.seconds);
         let stack = slowest.entry(&one.change.stack).or_default();
         *stack = seconds.max(*stack);
     }
@@ -292,8 +280,11 @@ fn signals(plan: &Plan) -> Vec<String> {
             .iter()
             .filter(|one| one.class != Class::Safe);
         for statement in grave {
+            let long = statement
+                .estimate
+                .map_or_else(String::new, |long| format!(" ({})", long.sentence()));
             lines.push(format!(
-                "  {}:{}  {}: {}",
+                "  {}:{}  {}{long}: {}",
                 migration.file,
                 statement.line,
                 statement.class.word(),

@@ -16,7 +16,6 @@ pub mod steps;
 pub mod traffic;
 pub mod tree;
 pub mod upload;
-pub mod usual;
 pub mod verdict;
 pub mod watch;
 pub mod watchdog;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::usual::{self, Way};
 use crate::cloud::cloudformation::Event;
+use crate::plan::usual::{self, Way};
 use crate::ui::{clock, dim, green, red, yellow};
 
 /// Everything seen so far.
@@ -305,8 +305,8 @@ mod tests {
             let now = DateTime::from_timestamp(1_800_000_000 + minutes * 60, 0).unwrap();
             tree.lines(now).remove(0)
         };
-        assert!(after(2).ends_with("2:00 of about 10:00"), "{}", after(2));
-        let waits = "waits for the change of the instance, with its interruption";
+        assert!(after(2).ends_with("2:00 of about 2:51"), "{}", after(2));
+        let waits = "waits for the change, with its interruption";
         assert!(after(12).ends_with(&format!("{waits}; normal up to 40 min")));
         assert!(after(50).ends_with(&format!("{waits}; 40 min would be normal")));
     }

@@ -368,6 +368,7 @@ fn grants(stage: &Stage) -> Value {
         "job_secrets": list(&jobs),
         "hook_secrets": list(&hooks),
         "pointer": parameter(&names::pointer_parameter(name)),
+        "tables": parameter(&names::tables_parameter(name)),
         "pending": parameter(&names::pending_release_parameter(name)),
         "bundles": "!Sub \"arn:${AWS::Partition}:s3:::${AssetBucket}/*\"",
         "uploads": "!Sub \"arn:${AWS::Partition}:s3:::${PrivateBucket}/contactUploads/*\"",
