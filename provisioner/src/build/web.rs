@@ -21,7 +21,12 @@ pub async fn build(repository: &Repository, task: &Task) -> Result<Bundle, Failu
     check_node().await?;
     let lock = std::fs::read(web.join("package-lock.json"))
         .context("app/web/package-lock.json")
-        .blame(codes::BUILD_WEB, "the front end has no lock file")?;
+        .blame(codes::BUILD_WEB, "the front end has no lock file")
+        .map_err(|failure| {
+            failure
+                .state("nothing was uploaded or changed")
+                .next("git checkout app/web/package-lock.json")
+        })?;
     let installed = web.join("node_modules/.spoke-installed");
     let wanted = super::sha256(&lock);
     if std::fs::read_to_string(&installed).ok().as_deref() != Some(wanted.as_str()) {

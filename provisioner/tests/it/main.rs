@@ -7,6 +7,7 @@
 
 mod command_line;
 mod lock;
+mod outputs;
 mod plan;
 mod runbooks;
 mod settings;

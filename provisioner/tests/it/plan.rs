@@ -1,20 +1,16 @@
 //! `plan` and the gate of `deploy`, over a real (local) CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Write as _};
 use std::process::Command;
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 use spoke_contract::names;
-use spokectl::cloud::s3::Headers;
 use spokectl::plan::{cost, difference};
 use spokectl::release::stack::apply;
 use spokectl::template::Kind;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use crate::command_line::spokectl_in;
+use crate::outputs::upload_functions;
 use crate::templates::{fixtures, rendered};
 use crate::working_copy::Setting;
 
@@ -86,7 +82,7 @@ async fn the_stacks_of_stage_local_come_up_and_then_there_is_nothing_to_change()
 
     let mut known = network.outputs;
     known.extend(data.outputs);
-    Box::pin(upload(&setting, &known["ArtifactBucket"])).await;
+    Box::pin(upload_functions(&setting, &known["ArtifactBucket"])).await;
     for (name, value) in [
         ("CodeKey", "functions/0.zip"),
         ("Release", "0"),
@@ -100,24 +96,6 @@ async fn the_stacks_of_stage_local_come_up_and_then_there_is_nothing_to_change()
     assert_eq!(code, 2);
     assert!(text.contains("infrastructure  no change"), "{text}");
     setting.end().await;
-}
-
-/// A function archive with a program that does nothing.
-async fn upload(setting: &Setting, bucket: &str) {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().unix_permissions(0o755);
-    archive.start_file("bootstrap", options).unwrap();
-    archive.write_all(b"#!/bin/sh\nexec sleep 60\n").unwrap();
-    let bytes = Bytes::from(archive.finish().unwrap().into_inner());
-    let headers = Headers {
-        content_type: "application/zip",
-        cache_control: "no-cache",
-    };
-    let objects = &setting.ctx.cloud.objects;
-    objects
-        .put(bucket, "functions/0.zip", bytes, headers)
-        .await
-        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -266,6 +244,18 @@ async fn a_migration_that_takes_away_what_the_live_release_needs_is_refused() {
         text.contains("migrations      1 to run, takes a lock"),
         "{text}"
     );
+    assert!(text.contains("add.sql:3  takes a lock: nobody"), "{text}");
+
+    // The instance has counted its rows since.
+    let counted = json!({"countedAt": "2026-01-02T00:00:00Z", "tables": {"texter": {"rows": 2_000_000, "bytes": 1}}});
+    let parameters = &setting.ctx.cloud.parameters;
+    parameters
+        .put(&names::tables_parameter("local"), &counted.to_string())
+        .await
+        .unwrap();
+    let (_, text, _) = plan(&setting, &[]);
+    let long = "add.sql:3  takes a lock (about 0:04 for 2,000,000 rows): nobody";
+    assert!(text.contains(long), "{text}");
 
     migration(
         "20260301000000_drop",
