@@ -216,6 +216,27 @@ impl Instance {
         .await
     }
 
+    /// Puts a fault of the cloud in force, in the form its `POST faults` takes.
+    pub(crate) async fn fault(&self, fault: &Value) -> anyhow::Result<()> {
+        let answer = self.http.post(self.faults()?).json(fault).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        Ok(())
+    }
+
+    /// Ends all faults.
+    pub(crate) async fn no_faults(&self) -> anyhow::Result<()> {
+        let answer = self.http.delete(self.faults()?).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        Ok(())
+    }
+
+    fn faults(&self) -> anyhow::Result<String> {
+        let endpoint = self.up["endpoint"]
+            .as_str()
+            .context("`up` told no endpoint")?;
+        Ok(format!("{endpoint}/_local-cloud/faults"))
+    }
+
     /// Whether a file of a bundle can be loaded.
     pub(crate) async fn serves(&self, script: &str) -> anyhow::Result<bool> {
         let url = format!("{}/assets/{script}", self.url()?.trim_end_matches('/'));

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::instance::{Instance, client, until};
@@ -30,6 +30,12 @@ async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
     a_failing_migration(&instance, &second).await?;
     chapter("a version that answers errors");
     a_version_that_answers_errors(&instance, &second).await?;
+    chapter("a version whose probes fail, while nobody visits");
+    failing_probes(&instance, &second).await?;
+    chapter("a hook that dies");
+    a_dead_hook(&instance, &second).await?;
+    chapter("the credentials expire while traffic shifts");
+    expired_in_mid_shift(&instance, &second).await?;
     chapter("rollback while traffic shifts");
     rollback_in_mid_shift(&instance, &second).await?;
     chapter("the tool is killed while traffic shifts");
@@ -244,9 +250,81 @@ async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> any
     let ended = ended?.with(3)?;
     println!("{}", ended.stderr);
     ended.says(&["spoke-local-web-", "datapoints", "traffic is on version 3"])?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+/// The same version; without visitors no alarm rings, and its probes tell.
+async fn failing_probes(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let ended = instance
+        .spokectl(&["deploy", "--stage", "local", "--yes", "--probes", "20"])
+        .await?
+        .with(3)?;
+    println!("{}", ended.stderr);
+    ended.says(&["a probe failed", "answers 500", "traffic is on version 3"])?;
+    let (file, from, to) = BROKEN;
     instance.edit(file, to, from)?;
     change_the_bundle(instance, "'Never to be seen'", "'Sign in now'")?;
     nothing_moved(instance, bundle, 2).await
+}
+
+/// `CodeDeploy` would wait an hour for its verdict.
+async fn a_dead_hook(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let file = "app/src/functions/hook.rs";
+    let (from, to) = (
+        "    let left = event.context.deadline()",
+        "    if event.payload.deployment_id.len() > 1 { std::process::abort() }\n    let left = event.context.deadline()",
+    );
+    instance.edit(file, from, to)?;
+    let started = Instant::now();
+    let ended = instance.spokectl(DEPLOY).await?.with(3)?;
+    println!("   after {:.1?}\n{}", started.elapsed(), ended.stderr);
+    ended.says(&["preflight is dead", "it ended without a verdict"])?;
+    let explained = instance.spokectl(&["explain"]).await?.with(0)?;
+    ensure!(
+        explained.stdout.contains("preflight"),
+        "{}",
+        explained.stdout
+    );
+    instance.edit(file, to, from)?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+/// The tool cannot see the shift any more; the shift does not need it, and whoever comes next records it.
+async fn expired_in_mid_shift(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let deploying = instance.spokectl(DEPLOY);
+    tokio::pin!(deploying);
+    let is_shifting = until("a split alias", Duration::from_mins(10), || async {
+        let split = &instance.status().await?["positions"]["split"];
+        Ok((*split != json!({})).then_some(()))
+    });
+    tokio::select! {
+        ended = &mut deploying => bail!("it ended before anything expired: {ended:?}"),
+        shifting = is_shifting => shifting?,
+    }
+    instance
+        .fault(&json!({
+            "service": "codedeploy", "operation": "GetDeployment",
+            "error": {
+                "code": "ExpiredTokenException", "status": 403,
+                "message": "The security token included in the request is expired",
+            },
+        }))
+        .await?;
+    let ended = deploying.await;
+    instance.no_faults().await?;
+    let ended = ended?.with(7)?;
+    println!("{}", ended.stderr);
+    ended.says(&[
+        "ExpiredTokenException",
+        "goes on without us",
+        "spokectl deploy",
+    ])?;
+    let next = instance.spokectl(DEPLOY).await?.with(0)?;
+    next.says(&["is unfinished", "is recorded"])?;
+    let status = instance.status().await?;
+    ensure!(status["astray"] == json!([]), "something moved: {status}");
+    ensure!(instance.bundle().await? == bundle, "another bundle");
+    Ok(())
 }
 
 /// A line of the web function, and what makes every page an error.

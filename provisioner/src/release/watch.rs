@@ -23,8 +23,22 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
     let mut watchdog = Watchdog::default();
     let mut probes = Probes::new(probes);
     let (mut dead, mut probe) = (None, None);
+    let mut blind = 0;
     loop {
-        let seen = watch.look().await?;
+        let seen = match watch.look().await {
+            Ok(seen) => seen,
+            Err(failure) => {
+                blind += 1;
+                if blind == BLIND || ctx.interrupted.seen() {
+                    watch.live.clear();
+                    return Err(unseen(ctx, id, failure));
+                }
+                watch.tell(format!("{} {}; looking again", yellow("!"), failure.what));
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                continue;
+            }
+        };
+        blind = 0;
         if seen.deployment.is_over() {
             watch.live.clear();
             watch.look_back(&seen.deployment).await?;
@@ -60,6 +74,20 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
         }
         tokio::time::sleep(Duration::from_millis(700)).await;
     }
+}
+
+/// Looks in vain, one after the other, until the shift is left to itself. The SDK has tried each call three times.
+const BLIND: u32 = 5;
+
+/// The shift needs nobody who looks: alarms and hooks decide.
+fn unseen(ctx: &Context, id: &str, failure: Failure) -> Failure {
+    failure
+        .state(format!(
+            "deployment {id} goes on without us; alarms and hooks still watch over it"
+        ))
+        .state("whoever deploys next watches it to its end and records it")
+        .next(format!("spokectl status{}", ctx.flag()))
+        .next(format!("spokectl deploy{}", ctx.flag()))
 }
 
 fn detached(ctx: &Context, id: &str, watch: &Watch<'_>) -> Failure {
