@@ -34,12 +34,12 @@ async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
     failing_probes(&instance, &second).await?;
     chapter("a hook that dies");
     a_dead_hook(&instance, &second).await?;
-    chapter("the credentials expire while traffic shifts");
-    expired_in_mid_shift(&instance, &second).await?;
     chapter("rollback while traffic shifts");
     rollback_in_mid_shift(&instance, &second).await?;
     chapter("the tool is killed while traffic shifts");
     killed_in_mid_shift(&instance, &second).await?;
+    chapter("the credentials expire while traffic shifts");
+    expired_in_mid_shift(&instance, &second).await?;
     chapter("rollback");
     rollback(&instance, &first).await?;
     chapter("without Redis");
