@@ -33,7 +33,9 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
                     watch.live.clear();
                     return Err(unseen(ctx, id, failure));
                 }
-                watch.tell(format!("{} {}; looking again", yellow("!"), failure.what));
+                if blind == 1 {
+                    watch.tell(format!("{} {}; looking again", yellow("!"), failure.what));
+                }
                 tokio::time::sleep(Duration::from_secs(2)).await;
                 continue;
             }
