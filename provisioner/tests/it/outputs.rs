@@ -9,6 +9,8 @@ use serde_json::json;
 use spoke_contract::functions::Function;
 use spoke_contract::names;
 use spokectl::cloud::s3::Headers;
+use spokectl::failure::codes;
+use spokectl::release::proof;
 use spokectl::release::stack::apply;
 use spokectl::template::Kind;
 use zip::ZipWriter;
@@ -27,7 +29,7 @@ pub(crate) async fn upload_functions(setting: &Setting, bucket: &str) {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().unix_permissions(0o755);
     archive.start_file("bootstrap", options).unwrap();
-    archive.write_all(b"#!/bin/sh\nexec sleep 60\n").unwrap();
+    archive.write_all(b"#!/bin/sh\nexit 1\n").unwrap();
     let bytes = Bytes::from(archive.finish().unwrap().into_inner());
     let headers = Headers {
         content_type: "application/zip",
@@ -206,13 +208,6 @@ async fn every_command_about_an_instance_that_lives() {
             ],
         ),
         (
-            "logs",
-            &[
-                "logs --since 1s",
-                "logs --function web --since 1s --output json",
-            ],
-        ),
-        (
             "lock",
             &[
                 "lock status",
@@ -267,6 +262,34 @@ async fn what_is_locked_says_by_whom() {
                 "lock status",
             ]
         )
+    );
+    setting.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shift_that_nothing_could_stop_or_end_is_refused() {
+    let setting = Setting::new().await;
+    let known = stacks(&setting).await;
+    // The hooks there are do nothing, so they cannot answer.
+    let failure = proof::before_shift(&setting.ctx).await.unwrap_err();
+    assert_eq!(failure.code, codes::HOOK_MUTE);
+    assert_eq!(failure.state, ["nothing was shifted"]);
+
+    let template = setting.root().join("templates/app.yaml.hbs");
+    let text = std::fs::read_to_string(template).unwrap();
+    setting.template(
+        "app",
+        &text.replace("name=\"web-5xx\"", "name=\"web-other\""),
+    );
+    apply(&setting.ctx, Kind::App, &known).await.unwrap();
+    let failure = proof::before_shift(&setting.ctx).await.unwrap_err();
+    assert_eq!(
+        (failure.code, failure.kind.number()),
+        (codes::CANARY_BLIND, 5)
+    );
+    assert!(
+        failure.why[0].contains("spoke-local-web-5xx is missing"),
+        "{failure:?}"
     );
     setting.end().await;
 }
