@@ -8,7 +8,7 @@ use spoke_contract::release::Release;
 use super::positions::{aliased, point_alias};
 use super::{pointer, record};
 use crate::context::Context;
-use crate::failure::{Failure, codes};
+use crate::failure::{Failure, Kind, codes};
 
 /// What going back would move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -100,7 +100,7 @@ pub async fn go(
 ) -> Result<Release, Failure> {
     pointer::point(ctx, &target.assets)
         .await
-        .map_err(|failure| half_way(ctx, failure, "nothing moved"))?;
+        .map_err(|failure| half_way(ctx, failure, "nothing moved").kind(Kind::RolledBack))?;
     ctx.ui
         .done(format!("pages name bundle {}", target.assets.bundle));
     for function in order() {
