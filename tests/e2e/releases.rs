@@ -356,7 +356,7 @@ async fn killed_anywhere(instance: &Instance, bundle: &str) -> anyhow::Result<()
         "[4/7]",
         "[5/7]",
         "20 % of the traffic",
-        "postflight moves",
+        "100 % of the traffic",
     ] {
         let killed = instance.signalled(DEPLOY, when, "KILL").await?;
         ensure!(killed.code.is_none(), "it ended by itself: {killed:?}");
