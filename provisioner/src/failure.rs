@@ -116,12 +116,14 @@ pub mod codes {
         PLAN_REFUSED = "SPK-PLN-0002", Refused;
         /// Something grave needs a confirmation of its own.
         NOT_ACCEPTED = "SPK-PLN-0003", Refused;
+        /// Something was changed by hand since the last deploy.
+        DRIFTED = "SPK-PLN-0004", Refused;
         /// CloudFormation refused a change set.
         CHANGE_SET = "SPK-CF-0001", Error;
         /// A stack could not be made; it went back.
-        STACK_CREATE = "SPK-CF-0002", Error;
+        STACK_CREATE = "SPK-CF-0002", RolledBack;
         /// A stack could not be changed; it went back.
-        STACK_UPDATE = "SPK-CF-0003", Error;
+        STACK_UPDATE = "SPK-CF-0003", RolledBack;
         /// A stack stands where only a hand can help.
         STACK_STUCK = "SPK-CF-0004", NeedsRepair;
         /// CloudFormation did not answer as it should.

@@ -298,6 +298,12 @@ pub struct ReleaseSettings {
     /// Requests the new version has to meet during the shift for its verdict to mean something; 0 asks for none.
     #[serde(default = "hundred")]
     pub min_requests: u32,
+    /// Whether `CodeDeploy` shifts traffic; without it the stacks are made and nothing is ever released.
+    #[serde(default = "yes")]
+    pub codedeploy: bool,
+    /// Whether a deploy looks for what was changed by hand, and refuses.
+    #[serde(default = "yes")]
+    pub drift_check: bool,
 }
 
 /// `[alerts]`.

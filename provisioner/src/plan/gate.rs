@@ -6,16 +6,27 @@ use std::path::Path;
 use chrono::Utc;
 
 use super::consequence::Group;
-use super::read;
+use super::read::{self, Looked};
 use super::report::{self, Plan};
 use super::saved::Saved;
 use crate::context::Context;
 use crate::failure::{Failure, codes};
 
+/// What somebody who deploys has agreed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Word<'a> {
+    /// What a plan may mean.
+    pub accepted: &'a [Group],
+    /// The saved plan a deploy is held to.
+    pub plan: Option<&'a Path>,
+    /// Whether it goes on over what was changed by hand.
+    pub drift: bool,
+}
+
 /// Lets a deploy through, or says why not.
-pub async fn pass(ctx: &Context, accepted: &[Group], file: Option<&Path>) -> Result<(), Failure> {
+pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<(), Failure> {
     let (plan, looked) = read::plan(ctx).await?;
-    if let Some(file) = file {
+    if let Some(file) = word.plan {
         let saved = Saved::read(file)?;
         let wrong = saved.differs(&Saved::of(&plan, &looked, Utc::now()));
         if !wrong.is_empty() {
@@ -34,7 +45,27 @@ pub async fn pass(ctx: &Context, accepted: &[Group], file: Option<&Path>) -> Res
         }
     }
     refused(ctx, &plan)?;
-    confirmed(ctx, &plan, accepted)
+    confirmed(ctx, &plan, word.accepted)?;
+    if word.drift || !ctx.stage.release.drift_check {
+        return Ok(());
+    }
+    untouched(ctx, &looked).await
+}
+
+/// Nobody's work by hand is written over, and none fails a release half-way.
+async fn untouched(ctx: &Context, looked: &[Looked]) -> Result<(), Failure> {
+    let by_hand = read::by_hand(ctx, looked).await?;
+    let told: Vec<String> = by_hand.iter().flat_map(report::by_hand).collect();
+    if told.is_empty() {
+        return Ok(());
+    }
+    let mut failure = Failure::new(codes::DRIFTED, "something was changed by hand")
+        .state("nothing was touched")
+        .next("change it back, or write it into the stage file")
+        .next(format!("spokectl plan{} --drift", ctx.flag()))
+        .next(format!("spokectl deploy{} --drift", ctx.flag()));
+    failure.why = told;
+    Err(failure)
 }
 
 fn refused(ctx: &Context, plan: &Plan) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use chrono::Utc;
+use futures::future::try_join_all;
 use serde_json::Value;
 use spoke_contract::names;
 use spoke_contract::release::Release;
@@ -12,9 +13,10 @@ use spoke_contract::tables::TableSizes;
 use super::connections::Budget;
 use super::migrations::{self, Migration, estimate};
 use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
+use super::signals::Signal;
 use super::{consequence, cost, difference, report, signals};
 use crate::build::{revision, sha256};
-use crate::cloud::cloudformation::Stack;
+use crate::cloud::cloudformation::{Drift, Stack};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::release::record;
@@ -94,7 +96,12 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         None
     };
     let (infrastructure, before, after) = compared(&looked)?;
-    let mut migrations = pending(ctx, live.as_ref())?;
+    // Migrations are run by a release, and nothing else.
+    let mut migrations = if ctx.stage.release.codedeploy {
+        pending(ctx, live.as_ref())?
+    } else {
+        Vec::new()
+    };
     if !migrations.is_empty() {
         estimate::fill(&mut migrations, &table_sizes(ctx).await?);
     }
@@ -107,7 +114,11 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
             next: "lower app.concurrency, or choose a larger database.class".to_owned(),
         });
     }
-    let minutes = report::minutes(&infrastructure, &ctx.stage.release.shift);
+    let shift = &ctx.stage.release;
+    let minutes = report::minutes(
+        &infrastructure,
+        shift.codedeploy.then_some(shift.shift.as_str()),
+    );
     let plan = Plan {
         identity: Identity {
             account: caller.account,
@@ -120,8 +131,8 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         release: live.as_ref().map(|release| release.number),
         infrastructure,
         by_hand: None,
-        code: signals::of(&ctx.repository, live.as_ref(), &signals::CODE).await,
-        bundle: signals::of(&ctx.repository, live.as_ref(), &signals::BUNDLE).await,
+        code: signal(ctx, live.as_ref(), &signals::CODE).await,
+        bundle: signal(ctx, live.as_ref(), &signals::BUNDLE).await,
         migrations,
         refusals,
         connections,
@@ -134,21 +145,43 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     Ok((plan, looked))
 }
 
-/// What somebody changed by hand, in every stack there is.
+async fn signal(ctx: &Context, live: Option<&Release>, paths: &[&str]) -> Signal {
+    if ctx.stage.release.codedeploy {
+        signals::of(&ctx.repository, live, paths).await
+    } else {
+        Signal::Unreleased
+    }
+}
+
+/// What somebody changed by hand, in every stack there is; AWS looks at all of them at once.
 pub async fn by_hand(ctx: &Context, looked: &[Looked]) -> Result<Vec<ByHand>, Failure> {
-    let mut found = Vec::new();
-    for one in looked.iter().filter(|one| one.stack.is_some()) {
+    let there = looked.iter().filter(|one| one.stack.is_some());
+    try_join_all(there.map(|one| async {
         let name = one.kind.stack(&ctx.stage.name);
         let drift = ctx.cloud.stacks_of(one.kind).drift(&name).await.blame(
             codes::STACK_UNREADABLE,
             format!("what was changed by hand in {name} cannot be told"),
         )?;
-        found.push(ByHand {
+        Ok(ByHand {
             stack: one.kind.name().to_owned(),
-            drift,
-        });
+            drift: drift.into_iter().filter_map(not_ours).collect(),
+        })
+    }))
+    .await
+}
+
+/// What is left of a drift without what the tool itself moves beside the template: a release moves the aliases.
+fn not_ours(mut drift: Drift) -> Option<Drift> {
+    if drift.kind == "AWS::Lambda::Alias" && drift.status == "MODIFIED" {
+        let ours = ["/FunctionVersion", "/RoutingConfig"];
+        drift
+            .properties
+            .retain(|(path, _, _)| !ours.iter().any(|prefix| path.starts_with(prefix)));
+        if drift.properties.is_empty() {
+            return None;
+        }
     }
-    Ok(found)
+    Some(drift)
 }
 
 /// What changes, and what all stacks cost before and after.
@@ -284,4 +317,30 @@ async fn needed(ctx: &Context, release: &Release, removal: &migrations::Removal)
         .iter()
         .find(|file| of_column.contains(file))
         .map(|file| format!("{}.{column} is named in {file}", removal.table))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_ours;
+    use crate::cloud::cloudformation::Drift;
+
+    fn alias(status: &str, paths: &[&str]) -> Drift {
+        Drift {
+            resource: "WebLive".to_owned(),
+            kind: "AWS::Lambda::Alias".to_owned(),
+            status: status.to_owned(),
+            properties: paths
+                .iter()
+                .map(|path| ((*path).to_owned(), "1".to_owned(), "2".to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_release_moves_aliases_and_nobody_did_it_by_hand() {
+        assert_eq!(not_ours(alias("MODIFIED", &["/FunctionVersion"])), None);
+        let left = not_ours(alias("MODIFIED", &["/FunctionVersion", "/Description"])).unwrap();
+        assert_eq!(left.properties[0].0, "/Description");
+        assert!(not_ours(alias("DELETED", &[])).is_some());
+    }
 }

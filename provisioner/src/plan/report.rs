@@ -101,8 +101,8 @@ impl Plan {
     pub fn has_changes(&self) -> bool {
         !self.infrastructure.changes.is_empty()
             || !self.migrations.is_empty()
-            || self.code != Signal::Unchanged
-            || self.bundle != Signal::Unchanged
+            || self.code.is_change()
+            || self.bundle.is_change()
     }
 
     /// Whether somebody changed something by hand, as far as somebody looked.
@@ -137,7 +137,7 @@ impl Plan {
 
 /// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it.
 #[must_use]
-pub fn minutes(infrastructure: &Infrastructure, shift_name: &str) -> (u64, u64) {
+pub fn minutes(infrastructure: &Infrastructure, shift_name: Option<&str>) -> (u64, u64) {
     let mut slowest: BTreeMap<&str, u64> = BTreeMap::new();
     for one in &infrastructure.changes {
         let way = match one.change.action {
@@ -150,7 +150,9 @@ pub fn minutes(infrastructure: &Infrastructure, shift_name: &str) -> (u64, u64) 
         *stack = seconds.max(*stack);
     }
     let stacks: u64 = slowest.values().map(|seconds| seconds + 20).sum();
-    let shift = shift::parse(shift_name).map_or(0, |shift| shift.minutes());
+    let shift = shift_name
+        .and_then(shift::parse)
+        .map_or(0, |shift| shift.minutes());
     // Uploads, publishing, the hooks.
     let rest = 2;
     (
@@ -172,7 +174,7 @@ pub fn text(plan: &Plan) -> String {
         lines.push(format!("stuck: the {stack} stack stands in {status}"));
     }
     for one in plan.by_hand.iter().flatten() {
-        by_hand(one, &mut lines);
+        lines.extend(by_hand(one));
     }
     for group in Group::ALL {
         section(plan, group, &mut lines);
@@ -186,7 +188,8 @@ pub fn text(plan: &Plan) -> String {
 }
 
 /// A deploy leaves these as they are, unless the template changes the very property.
-fn by_hand(one: &ByHand, lines: &mut Vec<String>) {
+pub(super) fn by_hand(one: &ByHand) -> Vec<String> {
+    let mut lines = Vec::new();
     for drift in &one.drift {
         let word = if drift.status == "DELETED" {
             "was deleted by hand"
@@ -203,6 +206,7 @@ fn by_hand(one: &ByHand, lines: &mut Vec<String>) {
             ));
         }
     }
+    lines
 }
 
 fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {

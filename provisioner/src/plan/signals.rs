@@ -19,6 +19,8 @@ pub enum Signal {
         /// How many.
         files: usize,
     },
+    /// The stage makes no releases to compare with.
+    Unreleased,
     /// It cannot be told.
     Unknown {
         /// Why.
@@ -27,6 +29,12 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Whether a deploy would release something else than what is live.
+    #[must_use]
+    pub const fn is_change(&self) -> bool {
+        !matches!(self, Self::Unchanged | Self::Unreleased)
+    }
+
     /// For people.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -37,6 +45,9 @@ impl Signal {
                 "changed, {files} file{}",
                 if *files == 1 { "" } else { "s" }
             ),
+            Self::Unreleased => {
+                "prepared by every deploy and never released: release.codedeploy = false".to_owned()
+            }
             Self::Unknown { why } => format!("cannot be told: {why}"),
         }
     }

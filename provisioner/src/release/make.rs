@@ -35,16 +35,16 @@ pub enum Source {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Made {
-    /// The release.
-    pub release: Release,
+    /// The release; none where the stage makes none.
+    pub release: Option<Release>,
     /// The stacks.
     pub stacks: Vec<Applied>,
     /// The instance's address.
     pub url: String,
     /// How long it took.
     pub seconds: u64,
-    /// What the shift has proved.
-    pub verdict: Verdict,
+    /// What the shift has proved, where there was one.
+    pub verdict: Option<Verdict>,
     /// What the new version answered meanwhile.
     pub answered: Answered,
 }
@@ -141,6 +141,7 @@ impl<'a> Making<'a> {
     ) -> Result<Self, Failure> {
         let mut live = Live {
             wants_edge: ctx.stage.has_edge(),
+            makes_no_release: !ctx.stage.release.codedeploy,
             ..Live::default()
         };
         for (kind, has) in [
@@ -211,12 +212,13 @@ impl<'a> Making<'a> {
 
     async fn take(&mut self, step: Step) -> Result<(), Failure> {
         match step {
+            // Release 0 answers 503 until the first release has gone through its gates.
+            Step::FirstApp => self.app(0, "none").await,
+            Step::Stack(Kind::App) if self.live.makes_no_release => self.app(0, "none").await,
             Step::Stack(Kind::App) => {
                 let (number, bundle) = (self.number, self.artifacts.bundle.manifest.bundle.clone());
                 self.app(number, &bundle).await
             }
-            // Release 0 answers 503 until the first release has gone through its gates.
-            Step::FirstApp => self.app(0, "none").await,
             Step::Stack(kind) => self.stack(kind).await,
             Step::Upload => {
                 self.code = upload::all(self.ctx, &self.artifacts).await?;
@@ -369,12 +371,16 @@ impl<'a> Making<'a> {
     }
 
     fn made(self) -> Result<Made, Failure> {
+        if self.release.is_none() && !self.live.makes_no_release {
+            return Err(out_of_order());
+        }
+        let verdict = |_: &Release| Verdict::of(self.answered, self.ctx.stage.release.min_requests);
         Ok(Made {
-            release: self.release.ok_or_else(out_of_order)?,
+            verdict: self.release.as_ref().map(verdict),
+            release: self.release,
             stacks: self.stacks,
             url: self.known.get("Url").cloned().unwrap_or_default(),
             seconds: self.started.elapsed().as_secs(),
-            verdict: Verdict::of(self.answered, self.ctx.stage.release.min_requests),
             answered: self.answered,
         })
     }

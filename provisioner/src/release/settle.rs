@@ -144,6 +144,9 @@ async fn before(ctx: &Context) -> Result<Positions, Failure> {
 /// A deployment that belongs to no release of ours must not be run over.
 async fn no_stranger(ctx: &Context) -> Result<(), Failure> {
     let stage = &ctx.stage.name;
+    if !ctx.stage.release.codedeploy {
+        return Ok(());
+    }
     if ctx
         .cloud
         .functions

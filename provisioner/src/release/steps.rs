@@ -13,6 +13,8 @@ pub struct Live {
     pub has_functions: bool,
     /// The stage wants an edge stack.
     pub wants_edge: bool,
+    /// The stage has no `CodeDeploy`: its stacks are made, and nothing is released.
+    pub makes_no_release: bool,
 }
 
 /// One step.
@@ -71,6 +73,12 @@ pub fn plan(live: Live) -> Vec<Step> {
     if !live.has_functions {
         steps.push(Step::FirstApp);
     }
+    if live.makes_no_release {
+        if live.has_functions {
+            steps.push(Step::Stack(Kind::App));
+        }
+        return steps;
+    }
     steps.extend([
         Step::Stack(Kind::App),
         Step::Publish,
@@ -108,7 +116,7 @@ mod tests {
         let live = Live {
             has_buckets: true,
             has_functions: true,
-            wants_edge: false,
+            ..Live::default()
         };
         insta::assert_snapshot!(told(live), @r"
         upload bundle and functions
@@ -144,8 +152,7 @@ mod tests {
     fn a_first_release_that_stopped_half_way_goes_on_where_it_stopped() {
         let live = Live {
             has_buckets: true,
-            has_functions: false,
-            wants_edge: false,
+            ..Live::default()
         };
         insta::assert_snapshot!(told(live), @r"
         upload bundle and functions
@@ -157,5 +164,23 @@ mod tests {
         shift the traffic
         record the release
         ");
+    }
+
+    #[test]
+    fn a_stage_without_codedeploy_ends_with_its_stacks() {
+        for (has_functions, last) in [
+            (false, "create the functions"),
+            (true, "prepare the functions"),
+        ] {
+            let live = Live {
+                has_buckets: true,
+                has_functions,
+                makes_no_release: true,
+                ..Live::default()
+            };
+            let told = told(live);
+            assert_eq!(told.lines().last(), Some(last));
+            assert_eq!(told.lines().count(), 4, "{told}");
+        }
     }
 }

@@ -249,6 +249,16 @@ pub const ALL: &[Key] = &[
         "Requests the new version has to meet during the shift for its verdict to mean something; fewer are inconclusive.",
     ),
     key(
+        "release.codedeploy",
+        Some("true"),
+        "CodeDeploy shifts the traffic. Off only where there is none: stacks and functions are made, and nothing is ever released.",
+    ),
+    key(
+        "release.drift_check",
+        Some("true"),
+        "A deploy looks for what was changed by hand, and refuses (--drift goes on). Off only where nobody can tell.",
+    ),
+    key(
         "alerts.email",
         Some("[]"),
         "Who is told when an alarm changes its state; each address confirms a first mail.",

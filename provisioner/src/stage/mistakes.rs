@@ -25,6 +25,11 @@ pub(super) fn of(stage: &Stage) -> Vec<String> {
     database_mistakes(&stage.database, &mut expect);
     app_mistakes(&stage.app, &mut expect);
     edge_mistakes(&stage.edge, &mut expect);
+    // Released by nothing, a domain would show 503 for ever.
+    expect(
+        stage.release.codedeploy || stage.edge.domain.is_none(),
+        "release.codedeploy: without CodeDeploy nothing is ever released, and edge.domain would name pages that never come; leave it on".to_owned(),
+    );
     expect(
         crate::template::shift::parse(&stage.release.shift).is_some(),
         format!(
@@ -80,8 +85,9 @@ fn network_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
     );
     if network.nat == Nat::None {
         for needed in ["codedeploy", "lambda", "secretsmanager", "sqs", "ssm"] {
+            let is_wanted = needed != "codedeploy" || stage.release.codedeploy;
             expect(
-                network.endpoints.iter().any(|e| e == needed),
+                !is_wanted || network.endpoints.iter().any(|e| e == needed),
                 format!(
                     "network.endpoints: without NAT the functions need \"{needed}\"; a hook that cannot report hangs for an hour"
                 ),

@@ -92,7 +92,9 @@ fn registry(folder: &Path) -> anyhow::Result<Handlebars<'static>> {
             .register_template_file(kind.name(), &path)
             .with_context(|| format!("reading {}", path.display()))?;
     }
-    for partial in ["alarm", "allow", "bucket", "function", "notices", "queue"] {
+    for partial in [
+        "alarm", "allow", "bucket", "function", "group", "notices", "queue",
+    ] {
         let path = folder.join(format!("partials/{partial}.yaml.hbs"));
         registry
             .register_template_file(partial, &path)

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::failure::{Failure, Kind};
 use crate::plan::consequence::Group;
 use crate::plan::gate;
-use crate::release::make::{self, Source, Wish};
+use crate::release::make::{self, Made, Source, Wish};
 use crate::release::verdict::Verdict;
 use crate::ui::Ui;
 
@@ -18,6 +18,7 @@ use crate::ui::Ui;
 /// alarms watch while everybody still gets the old bundle, postflight moves the bundle pointer last.
 /// A shift that fails goes back by itself; the command says why and ends with 3.
 /// One that too few requests met is live but proves little (see `spokectl config explain`): it ends with 7.
+/// What was changed by hand is looked for first (minutes, on AWS): a deploy over it is refused without --drift.
 ///
 /// Ctrl-C between two steps stops; during the shift it detaches (130), and the next deploy records what came of it.
 ///
@@ -38,6 +39,9 @@ pub struct Args {
     /// Agree to what a plan says it means
     #[arg(long, value_name = "GROUP", value_parser = accepted)]
     pub accept: Vec<Group>,
+    /// Go on although something was changed by hand: it stays as it is where the template does not change it
+    #[arg(long)]
+    pub drift: bool,
     /// Send the new version this many requests of our own while traffic shifts; one that fails stops it
     #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10_000))]
     pub probes: u32,
@@ -53,22 +57,40 @@ fn accepted(word: &str) -> Result<Group, String> {
         .ok_or_else(|| "data-loss or capacity".to_owned())
 }
 
+fn told(ctx: &Context, made: &Made) -> String {
+    match &made.release {
+        Some(release) => format!(
+            "release {} · {} · bundle {} · {}",
+            release.number, release.revision, release.assets.bundle, made.url
+        ),
+        None => format!(
+            "no release was made: stage {} has no CodeDeploy (release.codedeploy = false); its stacks are as the stage file \
+             says, and no traffic or bundle moved · {}",
+            ctx.stage.name, made.url
+        ),
+    }
+}
+
 pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Failure> {
     let ctx = Context::connect(global, &ui).await?;
     ctx.interrupted.listen();
-    gate::pass(&ctx, &args.accept, args.plan.as_deref()).await?;
+    let word = gate::Word {
+        accepted: &args.accept,
+        plan: args.plan.as_deref(),
+        drift: args.drift,
+    };
+    gate::pass(&ctx, word).await?;
     let wish = Wish {
         reason: &args.reason,
         probes: args.probes,
     };
     let made = make::release(&ctx, Source::Build, wish).await?;
-    ui.data(&made, || {
-        format!(
-            "release {} · {} · bundle {} · {}",
-            made.release.number, made.release.revision, made.release.assets.bundle, made.url
-        )
-    });
-    if made.verdict == Verdict::Passed {
+    ui.data(&made, || told(&ctx, &made));
+    // Without a shift nothing could have been proved, and the last line says so.
+    if made
+        .verdict
+        .is_none_or(|verdict| verdict == Verdict::Passed)
+    {
         return Ok(Kind::Ok);
     }
     let wanted = ctx.stage.release.min_requests;

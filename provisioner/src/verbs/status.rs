@@ -139,7 +139,7 @@ async fn stack(ctx: &Context, kind: template::Kind) -> Result<BTreeMap<String, S
 
 async fn under_way(ctx: &Context, positions: &Positions) -> Result<Option<UnderWay>, Failure> {
     // Without functions there is no application whose deployments could be listed.
-    if positions.versions.is_empty() {
+    if positions.versions.is_empty() || !ctx.stage.release.codedeploy {
         return Ok(None);
     }
     let unreadable = "the deployments cannot be read";

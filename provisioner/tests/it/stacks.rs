@@ -98,7 +98,7 @@ async fn a_change_that_fails_leaves_the_stack_as_it_was() {
         .await
         .unwrap_err();
     assert_eq!(failure.code, codes::STACK_UPDATE);
-    assert_eq!(failure.kind, Ending::Error);
+    assert_eq!(failure.kind, Ending::RolledBack);
     assert!(
         failure.why[0].starts_with("Second (AWS::SQS::Queue)"),
         "{failure:?}"

@@ -24,7 +24,9 @@ impl Setting {
         for below in ["templates/partials", "stages", ".spoke"] {
             std::fs::create_dir_all(root.join(below)).unwrap();
         }
-        for partial in ["alarm", "allow", "bucket", "function", "notices", "queue"] {
+        for partial in [
+            "alarm", "allow", "bucket", "function", "group", "notices", "queue",
+        ] {
             let path = root.join(format!("templates/partials/{partial}.yaml.hbs"));
             std::fs::write(path, "").unwrap();
         }
