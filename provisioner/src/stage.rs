@@ -322,6 +322,9 @@ pub struct Alerts {
     /// Whether alarms look at what the functions say in their log lines.
     #[serde(default = "yes")]
     pub log_metrics: bool,
+    /// Whether there are alarms over a ratio of two metrics; two of them stop a release.
+    #[serde(default = "yes")]
+    pub ratios: bool,
     /// Dollars a week `plan` warns above; left out: it never does.
     pub weekly_budget: Option<f64>,
 }

@@ -32,6 +32,39 @@ pub struct Stack {
     pub parameters: BTreeMap<String, String>,
 }
 
+impl Stack {
+    /// Whether it ever came to life: what failed to be made, or was only proposed, has nothing in it.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        !matches!(
+            self.status.as_str(),
+            "REVIEW_IN_PROGRESS"
+                | "CREATE_IN_PROGRESS"
+                | "CREATE_FAILED"
+                | "ROLLBACK_IN_PROGRESS"
+                | "ROLLBACK_FAILED"
+                | "ROLLBACK_COMPLETE"
+                | "DELETE_IN_PROGRESS"
+                | "DELETE_FAILED"
+                | "DELETE_COMPLETE"
+        )
+    }
+
+    /// Whether AWS looks for drift in it: only while it rests.
+    #[must_use]
+    pub fn tells_drift(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "CREATE_COMPLETE"
+                | "UPDATE_COMPLETE"
+                | "UPDATE_ROLLBACK_COMPLETE"
+                | "UPDATE_ROLLBACK_FAILED"
+                | "IMPORT_COMPLETE"
+                | "IMPORT_ROLLBACK_COMPLETE"
+        )
+    }
+}
+
 /// A template: with the request, or where CloudFormation finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Template {

@@ -29,7 +29,7 @@ pub struct Looked {
     pub kind: Kind,
     /// The stack as it is, if it is.
     pub stack: Option<Stack>,
-    /// Its template as it is.
+    /// Its template as it is, if it ever came to life.
     pub live: Option<String>,
     /// The template it shall have.
     pub wanted: String,
@@ -66,13 +66,13 @@ pub async fn stacks(ctx: &Context) -> Result<Vec<Looked>, Failure> {
                 !["REVIEW_IN_PROGRESS", "DELETE_COMPLETE"].contains(&stack.status.as_str())
             });
         let live = match &stack {
-            Some(_) => Some(
+            Some(stack) if stack.is_alive() => Some(
                 stacks
                     .template(&name)
                     .await
                     .blame(codes::STACK_UNREADABLE, unreadable)?,
             ),
-            None => None,
+            _ => None,
         };
         let wanted = template::render(&ctx.repository, &ctx.stage, kind)?;
         looked.push(Looked {
@@ -89,7 +89,7 @@ pub async fn stacks(ctx: &Context) -> Result<Vec<Looked>, Failure> {
 pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     let looked = stacks(ctx).await?;
-    let is_live = looked.iter().any(|one| one.stack.is_some());
+    let is_live = looked.iter().any(|one| one.live.is_some());
     let live = if is_live {
         record::current(ctx).await?
     } else {
@@ -155,7 +155,19 @@ async fn signal(ctx: &Context, live: Option<&Release>, paths: &[&str]) -> Signal
 
 /// What somebody changed by hand, in every stack there is; AWS looks at all of them at once.
 pub async fn by_hand(ctx: &Context, looked: &[Looked]) -> Result<Vec<ByHand>, Failure> {
-    let there = looked.iter().filter(|one| one.stack.is_some());
+    let there = looked.iter().filter(|one| {
+        let Some(stack) = &one.stack else {
+            return false;
+        };
+        if one.live.is_some() && !stack.tells_drift() {
+            ctx.ui.notice(format!(
+                "what was changed by hand in {} cannot be told while it stands in {}",
+                one.kind.stack(&ctx.stage.name),
+                stack.status
+            ));
+        }
+        stack.tells_drift()
+    });
     try_join_all(there.map(|one| async {
         let name = one.kind.stack(&ctx.stage.name);
         let drift = ctx.cloud.stacks_of(one.kind).drift(&name).await.blame(

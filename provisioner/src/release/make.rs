@@ -153,7 +153,7 @@ impl<'a> Making<'a> {
                 codes::STACK_UNREADABLE,
                 format!("stack {name} cannot be read"),
             )?;
-            *has = stack.is_some_and(|stack| came_to_life(&stack.status));
+            *has = stack.is_some_and(|stack| stack.is_alive());
         }
         let number = if live.has_buckets {
             next_number(ctx).await?
@@ -384,19 +384,6 @@ impl<'a> Making<'a> {
             answered: self.answered,
         })
     }
-}
-
-/// A stack that failed to be made, or was only proposed, has nothing in it.
-fn came_to_life(status: &str) -> bool {
-    !matches!(
-        status,
-        "REVIEW_IN_PROGRESS"
-            | "CREATE_IN_PROGRESS"
-            | "CREATE_FAILED"
-            | "ROLLBACK_IN_PROGRESS"
-            | "ROLLBACK_COMPLETE"
-            | "DELETE_COMPLETE"
-    )
 }
 
 /// One more than any release that was recorded or that failed: a number is never used twice.

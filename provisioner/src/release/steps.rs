@@ -6,6 +6,10 @@ use crate::template::Kind;
 
 /// What there is before a release.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four facts, each independent of the others"
+)]
 pub struct Live {
     /// The data stack is there, and so are the buckets.
     pub has_buckets: bool,

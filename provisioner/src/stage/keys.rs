@@ -279,6 +279,11 @@ pub const ALL: &[Key] = &[
         "Alarms over what the functions say in their log lines: failed jobs, no answers while sending.",
     ),
     key(
+        "alerts.ratios",
+        Some("true"),
+        "Alarms over a ratio of two metrics: errors, 5xx, no answers while sending. Two of them stop a release, so off only without CodeDeploy.",
+    ),
+    key(
         "alerts.weekly_budget",
         None,
         "Dollars a week above which `plan` warns.",

@@ -25,6 +25,10 @@ pub(super) fn of(stage: &Stage) -> Vec<String> {
     database_mistakes(&stage.database, &mut expect);
     app_mistakes(&stage.app, &mut expect);
     edge_mistakes(&stage.edge, &mut expect);
+    expect(
+        stage.alerts.ratios || !stage.release.codedeploy,
+        "alerts.ratios: the alarms that stop a release are ratios; leave it on where CodeDeploy shifts traffic".to_owned(),
+    );
     // Released by nothing, a domain would show 503 for ever.
     expect(
         stage.release.codedeploy || stage.edge.domain.is_none(),

@@ -125,7 +125,7 @@ fn network(stage: &Stage) -> Value {
         "cidr": stage.network.cidr,
         "existing": existing.is_some(),
         "vpc": existing.map_or("!Ref Vpc", |there| &there.vpc_id),
-        "vpc_cidr": existing.map_or("!GetAtt Vpc.CidrBlock", |there| &there.cidr),
+        "vpc_cidr": existing.map_or(&stage.network.cidr, |there| &there.cidr),
         "other_subnets": private_subnets.get(1..).unwrap_or_default(),
         "private_subnets": private_subnets,
         "zones": zones,
