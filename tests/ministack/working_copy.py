@@ -33,7 +33,7 @@ class Ended:
     @property
     def failure(self):
         """The failure of a run with `--output json`."""
-        return json.loads(self.err.strip().splitlines()[-1])
+        return self.data["failure"]
 
     def __str__(self):
         return f"exit code {self.code}\n{self.out}\n{self.err}"
@@ -46,7 +46,7 @@ class WorkingCopy:
         self.stage_file = folder / f"stages/{stage}.toml"
         (folder / "stages").mkdir(parents=True)
         (folder / ".spoke").mkdir()
-        shutil.copytree(ROOT / "templates", folder / "templates")
+        self.fresh_templates()
         shutil.copytree(ROOT / "migrations", folder / "migrations")
         shutil.copy(Path(__file__).with_name("stage.toml"), self.stage_file)
         self._front_end()
@@ -56,6 +56,9 @@ class WorkingCopy:
     def speak_to(self, endpoint, access_key="test", secret="test"):
         told = {"endpoint": endpoint, "access_key_id": access_key, "secret_access_key": secret}
         (self.root / ".spoke/cloud.json").write_text(json.dumps(told))
+
+    def fresh_templates(self):
+        shutil.copytree(ROOT / "templates", self.root / "templates", dirs_exist_ok=True)
 
     def edit(self, old, new, file=None):
         """Changes one place of the stage file, or of a template."""

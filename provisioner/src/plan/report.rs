@@ -297,6 +297,9 @@ fn signals(plan: &Plan) -> Vec<String> {
         }
     }
     lines.push(format!("infrastructure  {stacks}"));
+    if plan.by_hand.is_some() && !plan.has_drift() {
+        lines.push("by hand         nothing was changed".to_owned());
+    }
     lines
 }
 

@@ -64,8 +64,8 @@ fn told(ctx: &Context, made: &Made) -> String {
             release.number, release.revision, release.assets.bundle, made.url
         ),
         None => format!(
-            "no release was made: stage {} has no CodeDeploy (release.codedeploy = false); its stacks are as the stage file \
-             says, and no traffic or bundle moved · {}",
+            "no release was made: stage {} has no CodeDeploy (release.codedeploy = false); stacks and functions are \
+             prepared, no traffic and no bundle moved · {}",
             ctx.stage.name, made.url
         ),
     }
