@@ -35,8 +35,6 @@ def test_a_second_run_has_nothing_to_do(cloud, deployed):
     ("old", "new", "expected"),
     [
         ("web_memory = 512", "web_memory = 1024", {"Web"}),
-        ("worker = 4", "worker = 6", {"Worker"}),
-        ("latency_ms = 3000", "latency_ms = 2500", {"WebLatencyAlarm"}),
         ("storage_gib = 20", "storage_gib = 30", {"Database", "DatabaseStorageAlarm"}),
         ("log_days = 7", "log_days = 7\naccess_log = false", {"ApiLogs", "ApiStage"}),
     ],

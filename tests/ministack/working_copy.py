@@ -86,7 +86,7 @@ class WorkingCopy:
             (tools / name).chmod(0o755)
         self._path = f"{tools}:{os.environ['PATH']}"
 
-    def run(self, *arguments, seconds=120):
+    def run(self, *arguments, seconds=300):
         """`spokectl` as a person runs it."""
         ended = subprocess.run(
             [PROGRAM, *arguments, "--stage", self.stage],

@@ -7,8 +7,8 @@ use anyhow::{Context as _, bail};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{
-    Capability, ChangeSetType, Parameter, StackDriftDetectionStatus, StackResourceDrift,
-    StackResourceDriftStatus, Tag, TemplateStage,
+    Capability, ChangeSetType, ExecutionStatus, Parameter, StackDriftDetectionStatus,
+    StackResourceDrift, StackResourceDriftStatus, Tag, TemplateStage,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -265,7 +265,8 @@ impl Stacks {
         bail!("the look for drift in {name} goes on after five minutes")
     }
 
-    /// Asks what would change.
+    /// Asks what would change. The name is nobody else's: a change set that is there already was asked for by an attempt
+    /// whose answer got lost.
     pub async fn create_change_set(&self, wish: &Wish<'_>, name: &str) -> anyhow::Result<()> {
         let (body, url) = match wish.template {
             Template::Body(body) => (Some(body.clone()), None),
@@ -286,10 +287,12 @@ impl Stacks {
             .iter()
             .map(|(key, value)| Tag::builder().key(*key).value(value).build())
             .collect();
-        self.0
+        let asked = self
+            .0
             .create_change_set()
             .stack_name(wish.stack)
             .change_set_name(name)
+            .client_token(name)
             .change_set_type(if wish.is_new {
                 ChangeSetType::Create
             } else {
@@ -301,11 +304,14 @@ impl Stacks {
             .set_tags(Some(tags))
             .capabilities(Capability::CapabilityIam)
             .send()
-            .await
-            .map_err(|error| {
-                words(error).context(format!("asking what would change in {}", wish.stack))
-            })?;
-        Ok(())
+            .await;
+        match asked {
+            Ok(_) => Ok(()),
+            Err(error) if is(&error, "AlreadyExistsException") => Ok(()),
+            Err(error) => {
+                Err(words(error).context(format!("asking what would change in {}", wish.stack)))
+            }
+        }
     }
 
     /// A change set with all its changes.
@@ -356,16 +362,41 @@ impl Stacks {
         }
     }
 
-    /// Does what a change set says.
+    /// Does what a change set says. One that cannot be executed because it is being executed was begun by an attempt
+    /// whose answer got lost.
     pub async fn execute(&self, stack: &str, name: &str) -> anyhow::Result<()> {
-        self.0
+        let begun = self
+            .0
             .execute_change_set()
+            .stack_name(stack)
+            .change_set_name(name)
+            .client_request_token(name)
+            .send()
+            .await;
+        let error = match begun {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        let refused = words(error).context(format!("executing change set {name}"));
+        match self.is_begun(stack, name).await {
+            Ok(true) => Ok(()),
+            _ => Err(refused),
+        }
+    }
+
+    async fn is_begun(&self, stack: &str, name: &str) -> anyhow::Result<bool> {
+        let answer = self
+            .0
+            .describe_change_set()
             .stack_name(stack)
             .change_set_name(name)
             .send()
             .await
-            .map_err(|error| words(error).context(format!("executing change set {name}")))?;
-        Ok(())
+            .map_err(words)?;
+        Ok(matches!(
+            answer.execution_status,
+            Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)
+        ))
     }
 
     /// Forgets a change set.

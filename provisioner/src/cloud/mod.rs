@@ -13,6 +13,7 @@ pub mod sqs;
 pub mod ssm;
 pub mod sts;
 
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::Credentials;
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
@@ -61,7 +62,14 @@ pub struct Endpoint {
     pub access_key_id: String,
     /// Its secret.
     pub secret_access_key: String,
+    /// What belongs to a key that lasts only for a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_token: Option<String>,
 }
+
+/// How often a request is tried. AWS throttles by account, so others' requests count as well, and a release of an hour
+/// must not end for one bad minute.
+const ATTEMPTS: u32 = 8;
 
 impl Cloud {
     /// Clients for the stage's region: AWS with the usual credentials, or the endpoint the stage names.
@@ -73,6 +81,7 @@ impl Cloud {
             .build_https();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(stage.region.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .http_client(http);
         if let Some(endpoint) = endpoint(repository, stage)? {
             loader = loader
@@ -80,7 +89,7 @@ impl Cloud {
                 .credentials_provider(Credentials::new(
                     endpoint.access_key_id,
                     endpoint.secret_access_key,
-                    None,
+                    endpoint.session_token,
                     None,
                     "endpoint file",
                 ));

@@ -163,7 +163,11 @@ pub async fn start(
         .blame(codes::LOCAL_CLOUD, "the local cloud could not be started")?;
     let running = Running {
         endpoint: Endpoint {
-            endpoint: format!("http://127.0.0.1:{port}"),
+            endpoint: format!(
+                "http://127.0.0.1:{port
+            session_token: None,
+        }"
+            ),
             access_key_id: "local".to_owned(),
             secret_access_key: "local".to_owned(),
         },
