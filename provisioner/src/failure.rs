@@ -308,9 +308,52 @@ impl Failure {
     fn causes(mut self, error: &anyhow::Error) -> Self {
         self.why
             .extend(error.chain().skip(1).map(ToString::to_string));
-        self
+        self.advised()
+    }
+
+    /// What AWS's own code says about what to do, whatever it was that failed.
+    fn advised(self) -> Self {
+        let says = |codes: &[&str]| {
+            self.why
+                .iter()
+                .filter_map(|cause| cause.split_once(':'))
+                .any(|(code, _)| codes.contains(&code))
+        };
+        if says(&EXPIRED) {
+            self.state(
+                "your session has ended; what was done stays, and the next run goes on from there",
+            )
+            .next("sign in again, and run the command again")
+        } else if says(&THROTTLED) {
+            self.state(
+                "AWS throttles this account's requests, and trying again for a while did not help",
+            )
+            .next("wait a minute, and run the command again")
+        } else if says(&DENIED) {
+            self.next("ask for the action named above; `spokectl workflow` writes a role that has what a release needs")
+        } else {
+            self
+        }
     }
 }
+
+/// A session that ended.
+const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];
+/// Too many requests, of whomever.
+const THROTTLED: [&str; 6] = [
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "TooManyRequestsException",
+    "RequestLimitExceeded",
+    "SlowDown",
+];
+/// A permission that is not there.
+const DENIED: [&str; 3] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+];
 
 /// Turns an error into a [`Failure`] where it is known what it means.
 pub trait Blame<T> {
@@ -327,7 +370,7 @@ impl<T, E: Into<anyhow::Error>> Blame<T> for Result<T, E> {
                 Err(error) => {
                     let mut failure = Failure::new(code, what);
                     failure.why = error.chain().map(ToString::to_string).collect();
-                    failure
+                    failure.advised()
                 }
             }
         })
@@ -364,6 +407,30 @@ mod tests {
             Err(Failure::new(codes::LOCKED, "the stage is locked").into());
         let outer = inner.blame(codes::UPLOAD, "the upload failed").unwrap_err();
         assert_eq!(outer.code, codes::LOCKED);
+    }
+
+    #[test]
+    fn awss_own_code_says_what_to_do() {
+        for (code, word) in [
+            ("ExpiredToken", "sign in again"),
+            ("Throttling", "wait a minute"),
+            ("AccessDenied", "ask for the action"),
+        ] {
+            let error: anyhow::Result<()> = Err(anyhow::anyhow!("{code}: told by AWS"));
+            let failure = error
+                .context("writing the lock")
+                .blame(codes::UPLOAD, "the upload failed")
+                .unwrap_err();
+            assert!(failure.next[0].starts_with(word), "{failure:?}");
+        }
+        let other: anyhow::Result<()> = Err(anyhow::anyhow!("NoSuchKey: told by AWS"));
+        assert!(
+            other
+                .blame(codes::UPLOAD, "the upload failed")
+                .unwrap_err()
+                .next
+                .is_empty()
+        );
     }
 
     #[test]

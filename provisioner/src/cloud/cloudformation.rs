@@ -373,9 +373,8 @@ impl Stacks {
             .client_request_token(name)
             .send()
             .await;
-        let error = match begun {
-            Ok(_) => return Ok(()),
-            Err(error) => error,
+        let Err(error) = begun else {
+            return Ok(());
         };
         let refused = words(error).context(format!("executing change set {name}"));
         match self.is_begun(stack, name).await {

@@ -163,13 +163,10 @@ pub async fn start(
         .blame(codes::LOCAL_CLOUD, "the local cloud could not be started")?;
     let running = Running {
         endpoint: Endpoint {
-            endpoint: format!(
-                "http://127.0.0.1:{port
-            session_token: None,
-        }"
-            ),
+            endpoint: format!("http://127.0.0.1:{port}"),
             access_key_id: "local".to_owned(),
             secret_access_key: "local".to_owned(),
+            session_token: None,
         },
         pid: child.id(),
         region: stage.region.clone(),

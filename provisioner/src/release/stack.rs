@@ -70,7 +70,11 @@ pub async fn apply(
             outputs,
         });
     }
-    let outputs = perform(ctx, kind, &change_set, changes.len(), before.is_none()).await?;
+    let performed = perform(ctx, kind, &change_set, changes.len(), before.is_none()).await;
+    if performed.is_err() {
+        forget(ctx, kind, &name, &change_set).await;
+    }
+    let outputs = performed?;
     let seconds = started.elapsed().as_secs();
     ctx.ui.done(format!(
         "{name}: {} in {}",
@@ -282,6 +286,19 @@ async fn propose(
     Err(Failure::new(codes::CHANGE_SET, what)
         .why(change_set.reason)
         .state("the stack is as it was"))
+}
+
+/// A change set that came to nothing is of no use to anybody. Where it cannot be deleted the failure before it is told.
+async fn forget(ctx: &Context, kind: Kind, stack: &str, change_set: &str) {
+    let deleted = ctx
+        .cloud
+        .stacks_of(kind)
+        .delete_change_set(stack, change_set)
+        .await;
+    if let Err(error) = deleted {
+        ctx.ui
+            .notice(format!("change set {change_set} stays: {error:#}"));
+    }
 }
 
 /// Executes a change set and watches it to its end.
