@@ -50,7 +50,7 @@ def state(cloud):
             told = cloud.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout", "RedrivePolicy"])
             seen[by_physical[url]] = told["Attributes"]
     for one in cloud.rds.describe_db_instances()["DBInstances"]:
-        seen[by_physical[one["DBInstanceIdentifier"]]] = {
+        seen["Database"] = {
             name: one[name] for name in ["DBInstanceClass", "AllocatedStorage", "BackupRetentionPeriod", "EngineVersion"]
         }
     for one in cloud.apigatewayv2.get_apis()["Items"]:

@@ -53,8 +53,8 @@ class WorkingCopy:
         self._cargo()
         self.speak_to(endpoint)
 
-    def speak_to(self, endpoint, access_key="test", secret="test"):
-        told = {"endpoint": endpoint, "access_key_id": access_key, "secret_access_key": secret}
+    def speak_to(self, endpoint, access_key="test", secret="test", token=None):
+        told = {"endpoint": endpoint, "access_key_id": access_key, "secret_access_key": secret, "session_token": token}
         (self.root / ".spoke/cloud.json").write_text(json.dumps(told))
 
     def fresh_templates(self):
