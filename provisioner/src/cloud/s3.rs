@@ -1,6 +1,6 @@
 //! S3: artifacts, bundles, release records.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
@@ -72,6 +72,17 @@ impl Objects {
                     .is_some_and(|response| response.status().as_u16() == 404) =>
             {
                 Ok(false)
+            }
+            // The answer to HEAD has no body, and so AWS's words are not in it.
+            Err(error)
+                if error
+                    .raw_response()
+                    .is_some_and(|response| response.status().as_u16() == 403) =>
+            {
+                Err(
+                    anyhow!("AccessDenied: s3:GetObject, or s3:ListBucket for what is not there")
+                        .context(format!("looking for s3://{bucket}/{key}")),
+                )
             }
             Err(error) => Err(words(error).context(format!("looking for s3://{bucket}/{key}"))),
         }
