@@ -46,7 +46,6 @@ BY_SPOKECTL = {
     "ChangeStacks": (["deploy"], "cloudformation:CreateChangeSet"),
     "ListArtifacts": (["deploy"], "s3:ListBucket"),
     "PutArtifacts": (["deploy"], "s3:GetObject"),
-    "WatchAlarms": (["status"], "cloudwatch:DescribeAlarms"),
     "MakeQueues": (["status"], "sqs:GetQueueUrl"),
 }
 
@@ -56,6 +55,7 @@ WEB = "spoke-judge-web"
 BY_CALL = {
     "PublishVersions": ("lambda", "publish_version", {"FunctionName": WEB}, "lambda:PublishVersion"),
     "CallFunctions": ("lambda", "invoke", {"FunctionName": WEB, "InvocationType": "DryRun"}, "lambda:InvokeFunction"),
+    "WatchAlarms": ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms"),
     "ReadLogs": ("logs", "filter_log_events", {"logGroupName": f"/aws/lambda/{WEB}"}, "logs:FilterLogEvents"),
     "MakeNetwork": ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs"),
     "MakeDatabase": (
