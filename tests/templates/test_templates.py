@@ -88,7 +88,7 @@ BROKEN = [
     ("app.yaml", "Action: [secretsmanager:GetSecretValue]", "Action: ['secretsmanager:*']", "roles_name_their_actions"),
     ("app.yaml", "RetentionInDays: 90", "RetentionInDays: 0", "log_groups_end"),
     ("app.yaml", "ViewerProtocolPolicy: redirect-to-https", "ViewerProtocolPolicy: allow-all", "pages_are_https_only"),
-    ("network.yaml", "      SourceSecurityGroupId: !Ref FunctionsGroup\n", "      CidrIp: 0.0.0.0/0\n", "nothing_is_open_to_the_world"),
+    ("network.yaml", "      SourceSecurityGroupId: !Ref FunctionsGroup\n", "      CidrIp: 0.0.0.0/0\n", "groups_let_no_addresses_in"),
 ]
 
 
