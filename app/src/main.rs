@@ -12,7 +12,7 @@ use spoke::functions::{
 use spoke_contract::functions::Function;
 use spoke_contract::hooks::HookEvent;
 
-#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let argument = std::env::args().nth(1);
     if argument.as_deref() == Some("schema") {

@@ -191,6 +191,7 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
         ));
     }
     let rejected_rows_key = keep_rejects(&mut load, &file.key).await?;
+    db::contact_load::analyze(&app.db).await?;
     swap(load, campaign_id, file, rejected_rows_key).await
 }
 

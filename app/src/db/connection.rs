@@ -1,11 +1,8 @@
 //! How the pool is made.
 
-use std::time::Duration;
-
 use anyhow::Context;
 use serde::Deserialize;
-use sqlx::Connection;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Db;
 
@@ -69,33 +66,12 @@ pub fn options(secret: &str, uses_tls: bool) -> anyhow::Result<PgConnectOptions>
     })
 }
 
-/// After this long without use a connection is tried before it is used again.
-const LONG_IDLE: Duration = Duration::from_secs(10);
-
 /// A pool that connects when it is first used.
-///
-/// A request waits three seconds for a connection and then says "busy": a caller that hears
-/// no in time is better off than one that hangs until the gateway gives up.
 pub fn connect(options: PgConnectOptions, max_connections: u32) -> Db {
     let options = options.application_name("spoke").options([
         ("statement_timeout", "20s"),
         ("idle_in_transaction_session_timeout", "60s"),
         ("lock_timeout", "10s"),
     ]);
-    PgPoolOptions::new()
-        .max_connections(max_connections)
-        .acquire_timeout(Duration::from_secs(3))
-        .test_before_acquire(false)
-        // Lambda freezes environments: a connection may have died while nobody looked. Asking
-        // one that has just been used would cost every text a round trip.
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > LONG_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .idle_timeout(Duration::from_mins(5))
-        .connect_lazy_with(options)
+    Db::new(options, max_connections)
 }

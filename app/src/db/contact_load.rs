@@ -43,6 +43,12 @@ pub async fn insert(db: impl PgExecutor<'_>, job_id: i32, batch: &Batch) -> sqlx
     .await
 }
 
+/// Tells the planner how many rows there are: it plans the swap by it.
+pub async fn analyze(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
+    sqlx::query!("ANALYZE contact_load").execute(db).await?;
+    Ok(())
+}
+
 /// Moves the loaded rows into the campaign, without numbers that have opted out. Answers how many.
 pub async fn move_into_campaign(
     db: impl PgExecutor<'_>,

@@ -86,6 +86,8 @@ pub async fn update_unmatched(
 
 /// Puts the text into the contact's thread and asks for a response, once: whoever applies it
 /// again finds it applied. False when it was.
+///
+/// Nobody waits until the disk has it: what was kept before is applied again should this be lost.
 pub async fn apply(
     db: impl PgExecutor<'_>,
     inbound: &Inbound,
@@ -97,6 +99,7 @@ pub async fn apply(
         "WITH taken AS (
              UPDATE inbound_message SET status = 'APPLIED', settled_at = $3, campaign_contact_id = $2
              WHERE id = $1 AND status = 'RECEIVED'
+               AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
              RETURNING service, service_id, payload, contact_number, user_number, messaging_service_sid, text),
          written AS (
              INSERT INTO message

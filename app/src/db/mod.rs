@@ -20,18 +20,14 @@ pub mod opt_out;
 pub mod organization;
 pub mod outcome;
 pub mod phone_number;
+pub mod pool;
 pub mod sending;
 pub mod size;
 pub mod statements;
 pub mod user;
 
 pub use connection::connect;
+pub use pool::{Db, Tx};
 
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-
-/// The pool.
-pub type Db = PgPool;
-/// An open transaction.
-pub type Tx = Transaction<'static, Postgres>;
 /// One connection, in a transaction or not.
-pub type Connection = PgConnection;
+pub type Connection = sqlx::PgConnection;

@@ -17,6 +17,9 @@ pub struct Attempt {
 }
 
 /// The carrier has taken the text. A report about it that came before this answer wins.
+///
+/// Nobody waits until the disk has it: should the database's machine break down within that half second the text
+/// is SENDING again, which `reconcile` settles by asking the carrier.
 pub async fn update_accepted(
     db: impl PgExecutor<'_>,
     attempt: Attempt,
@@ -30,7 +33,8 @@ pub async fn update_accepted(
          SET service_id = $2, service_response = $3, sent_at = $4,
              send_status = coalesce((SELECT send_status FROM early), 'SENT'),
              error_code = (SELECT error_code FROM early)
-         WHERE id = $1 AND send_attempts = $5 AND send_status IN ('SENDING', 'QUEUED')",
+         WHERE id = $1 AND send_attempts = $5 AND send_status IN ('SENDING', 'QUEUED')
+           AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
         attempt.message_id,
         service_id,
         response,

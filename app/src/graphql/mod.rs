@@ -1,6 +1,7 @@
 //! The GraphQL API, code first: `app/schema.graphql` is what it says of itself.
 
 pub mod context;
+pub mod documents;
 pub mod loaders;
 pub mod mutations;
 pub mod queries;

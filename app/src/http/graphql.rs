@@ -10,6 +10,7 @@ use axum_extra::extract::PrivateCookieJar;
 use axum_extra::extract::cookie::Key;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -34,7 +35,7 @@ pub async fn answer(
             "Send operations as application/json.",
         );
     }
-    let operation: async_graphql::Request = match serde_json::from_slice(&body) {
+    let mut operation: async_graphql::Request = match serde_json::from_slice(&body) {
         Ok(operation) => operation,
         Err(error) => {
             return refuse(
@@ -47,8 +48,9 @@ pub async fn answer(
     let session = session::read(&jar, web.app.clock.now());
     let name = operation.operation_name.clone();
     let request = Request::new(&web.app, session, renewed.clone());
+    web.documents.supply(&mut operation);
     let answer = web.api.execute(operation.data(request)).await;
-    let body = with_codes(&answer, name.as_deref(), &request_id);
+    let body = Body::of(&answer, name.as_deref(), &request_id);
     let renewed = renewed
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -67,15 +69,23 @@ fn refuse(status: StatusCode, message: &str) -> Response {
 
 /// The answer with a `code` on each error, beside its message as clients of old expect it, and in
 /// its extensions as clients of today do. Causes are logged here, and nowhere else.
-fn with_codes(answer: &Answer, operation: Option<&str>, request_id: &str) -> Value {
-    let mut body = json!({"data": answer.data});
-    if !answer.errors.is_empty() {
+#[derive(Serialize)]
+struct Body<'a> {
+    data: &'a async_graphql::Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Value>,
+}
+
+impl<'a> Body<'a> {
+    fn of(answer: &'a Answer, operation: Option<&str>, request_id: &str) -> Self {
         let errors = answer.errors.iter();
-        body["errors"] = errors
-            .map(|error| describe(error, operation, request_id))
-            .collect();
+        Self {
+            data: &answer.data,
+            errors: errors
+                .map(|error| describe(error, operation, request_id))
+                .collect(),
+        }
     }
-    body
 }
 
 fn describe(error: &ServerError, operation: Option<&str>, request_id: &str) -> Value {

@@ -18,20 +18,25 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 use axum_extra::extract::cookie::Key;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 
 use crate::app::App;
 use crate::graphql::Api;
+use crate::graphql::documents::Documents;
 
 /// Largest body of a request: scripts and canned responses are the largest there are; files of
 /// contacts do not come this way.
 const MAX_BODY: usize = 2 * 1024 * 1024;
+/// Answers of this many bytes travel in one packet, compressed or not.
+const ONE_PACKET: u16 = 1400;
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct Web {
     pub app: Arc<App>,
     pub api: Api,
+    pub documents: Arc<Documents>,
     pub bundles: Arc<bundle::Bundles>,
     pub assets: Arc<assets::Assets>,
 }
@@ -47,6 +52,7 @@ pub fn router(app: &Arc<App>) -> axum::Router {
     let web = Web {
         app: app.clone(),
         api: crate::graphql::api(app.clone()),
+        documents: Arc::default(),
         bundles: Arc::default(),
         assets: Arc::default(),
     };
@@ -66,7 +72,14 @@ pub fn router(app: &Arc<App>) -> axum::Router {
             web.clone(),
             answers::headers,
         ))
-        .layer(CompressionLayer::new())
+        .layer(compression())
         .layer(middleware::from_fn_with_state(web.clone(), requests::trace))
         .with_state(web)
+}
+
+/// Quick rather than thorough: an answer is read once, and packing takes longer than the rest of the request.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(ONE_PACKET)))
 }
