@@ -105,6 +105,7 @@ export class MockServer {
         return asAssignment(assignment)
       },
       contact: ({ id }: { id: string }) => asContact(find.contact(id)),
+      assignmentStamp: ({ assignmentId }: { assignmentId: string }) => asAssignment(find.assignment(assignmentId)).stamp(),
       contactsForAssignment: ({ assignmentId, contactsFilter }: { assignmentId: string; contactsFilter: object }) =>
         asAssignment(find.assignment(assignmentId)).contacts({ contactsFilter }),
 

@@ -49,7 +49,7 @@ export type StampQueryVariables = Exact<{
 }>;
 
 
-export type StampQuery = { assignment: { id: string, stamp: string } | null };
+export type StampQuery = { assignmentStamp: string };
 
 export type ThreadQueryVariables = Exact<{
   contactId: string;
@@ -86,7 +86,7 @@ export const Conversations = operation<ConversationsQuery, ConversationsQueryVar
 
 export const ConversationList = operation<ConversationListQuery, ConversationListQueryVariables>('ConversationList', "query ConversationList($assignmentId: String!, $afterId: ID) { contactsForAssignment( assignmentId: $assignmentId contactsFilter: {messageStatus: \"needsResponse,convo,closed\", isOptedOut: false, includePastDue: true, afterId: $afterId, limit: 300} ) { id firstName lastName messageStatus updatedAt } }")
 
-export const Stamp = operation<StampQuery, StampQueryVariables>('Stamp', "query Stamp($assignmentId: String!) { assignment(id: $assignmentId) { id stamp } }")
+export const Stamp = operation<StampQuery, StampQueryVariables>('Stamp', "query Stamp($assignmentId: String!) { assignmentStamp(assignmentId: $assignmentId) }")
 
 export const Thread = operation<ThreadQuery, ThreadQueryVariables>('Thread', "query Thread($contactId: String!) { contact(id: $contactId) { id firstName lastName cell stateCode externalId externalIdType customFields messageStatus isOptedOut isTextable timezone assignmentId messages { id text isFromContact createdAt sendStatus errorCode } } }")
 

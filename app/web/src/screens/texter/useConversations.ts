@@ -23,7 +23,7 @@ export function useConversations(assignmentId: string): ConversationsState {
   const [entries, setEntries] = useState<Entry[] | null>(null)
   const [error, setError] = useState<ApiError | null>(null)
   const stamp = useQuery(Stamp, { assignmentId }, { pollMs: POLL_MS })
-  const current = stamp.data?.assignment?.stamp ?? null
+  const current = stamp.data?.assignmentStamp ?? null
   const newest = useRef(0)
 
   const refetch = useCallback(async () => {
