@@ -16,7 +16,7 @@ impl Figures {
         let width = self.rows.iter().map(|row| row.0.len()).max().unwrap_or(0);
         let lines = self.rows.iter();
         let lines: Vec<String> = lines
-            .map(|(what, value)| format!("{what:width$}  {value}"))
+            .map(|(what, value)| format!("{what:width$}  {value}").trim_end().to_owned())
             .collect();
         lines.join("\n")
     }

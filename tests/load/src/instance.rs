@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use carrier::Carrier;
+use local_cloud::LocalCloud;
 use local_cloud::parts::Supply;
 use local_cloud::parts::postgres::{self, Postgres};
 use local_cloud::parts::redis::{self, Redis};
@@ -13,19 +14,24 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::Args;
-use crate::figures::milliseconds;
 
 pub(crate) struct Instance {
     pub(crate) url: String,
     pub(crate) db: PgPool,
     pub(crate) carrier: Carrier,
     pub(crate) service: String,
+    /// Where files of contacts are put.
+    pub(crate) bucket_url: String,
     postgres: Postgres,
     redis: Option<Redis>,
+    cloud: LocalCloud,
+    command: Command,
     app: Child,
-    first_answer: Duration,
     folder: PathBuf,
 }
+
+/// The bucket of uploads.
+const BUCKET: &str = "uploads-of-loads";
 
 /// CPU time used so far.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +67,8 @@ impl Instance {
         } else {
             Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?)
         };
+        let cloud = LocalCloud::start(local_cloud::Options::new(folder.join("cloud"))).await?;
+        let bucket_url = format!("{}/{BUCKET}", cloud.endpoint());
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let carrier = Carrier::start(carrier::Options::default()).await?;
@@ -86,37 +94,53 @@ impl Instance {
             .env("TWILIO_MESSAGE_SERVICE_SID", &service)
             .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
             .env("SUPPRESS_PHONE_VALIDATION", "1")
+            .env("AWS_S3_BUCKET_NAME", BUCKET)
+            .env("AWS_ENDPOINT_URL", cloud.endpoint())
+            .env("AWS_ACCESS_KEY_ID", "load")
+            .env("AWS_SECRET_ACCESS_KEY", "load")
+            .env("AWS_REGION", "us-east-1")
+            .env("MAX_CONTACTS", "2000000")
             .stdout(Stdio::null());
-        // The first start makes the schema; the second one is what is measured.
-        let (mut app, _) = run(&mut command, &url).await?;
-        app.kill()?;
-        app.wait()?;
-        let (app, first_answer) = run(&mut command, &url).await?;
+        // The first start makes the schema.
+        let (app, _) = run(&mut command, &url).await?;
         let db = PgPool::connect(&postgres.url("postgres")).await?;
         Ok(Self {
             url,
             db,
             carrier,
             service,
+            bucket_url,
             postgres,
             redis,
+            cloud,
+            command,
             app,
-            first_answer,
             folder,
         })
     }
 
-    pub(crate) fn first_answer(&self) -> String {
-        format!(
-            "{} (with the schema to make)",
-            milliseconds(self.first_answer)
-        )
+    /// Starts the application anew; how long it took to its first answer.
+    pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
+        self.app.kill()?;
+        self.app.wait()?;
+        let (app, took) = run(&mut self.command, &self.url).await?;
+        self.app = app;
+        Ok(took)
     }
 
-    /// The application's resident memory.
+    /// The application's resident memory now.
     pub(crate) fn memory(&self) -> anyhow::Result<String> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory the application has ever had.
+    pub(crate) fn peak(&self) -> anyhow::Result<String> {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, what: &str) -> anyhow::Result<String> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.app.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with(what));
         let kilobytes: u64 = line
             .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
             .context("the kernel does not say how much memory is used")?;
@@ -139,6 +163,7 @@ impl Instance {
         self.app.wait()?;
         self.db.close().await;
         self.carrier.stop();
+        self.cloud.stop().await?;
         self.postgres.stop().await?;
         if let Some(redis) = self.redis {
             redis.stop().await?;
@@ -201,7 +226,7 @@ fn free_port() -> anyhow::Result<u16> {
 }
 
 /// One GraphQL operation; its data, or its errors as an error.
-pub(crate) async fn operation(
+pub(crate) async fn ask(
     web: &reqwest::Client,
     url: &str,
     query: &str,

@@ -4,11 +4,15 @@
 //! this process) and the application, a process of its own. CPU time is read from the operating
 //! system, for the application and for all of the database's processes.
 
+mod documents;
 mod figures;
 mod instance;
 mod measure;
+mod polling;
+mod questions;
 mod seed;
 mod texter;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,9 +21,12 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Parser;
 
-use figures::Figures;
+use figures::{Figures, percentiles};
 use instance::Instance;
 use texter::Texter;
+
+/// Process starts that are timed.
+const STARTS: usize = 10;
 
 /// Texters at work, and what they cost.
 #[derive(Clone, Debug, Parser)]
@@ -40,7 +47,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 200_000)]
     contacts: u32,
     /// Contacts of other campaigns that are in the database before, each texted twice.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 20_000)]
     before: u32,
     /// The carrier is a switch in the application and not another server.
     #[arg(long)]
@@ -48,6 +55,9 @@ pub(crate) struct Args {
     /// Without Redis.
     #[arg(long)]
     no_redis: bool,
+    /// Without the minutes of polling and the uploads.
+    #[arg(long)]
+    short: bool,
     /// The application's connections to the database.
     #[arg(long, default_value_t = 8)]
     pool: u32,
@@ -58,14 +68,11 @@ pub(crate) struct Args {
 async fn main() -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let args = Args::parse();
-    let instance = Arc::new(Instance::start(&args).await?);
     let mut figures = Figures::default();
-    figures.add(
-        "process start to first GraphQL answer",
-        instance.first_answer(),
-    );
-    figures.add("  resident then", instance.memory()?);
+    let mut instance = Instance::start(&args).await?;
+    start(&mut instance, &mut figures).await?;
     let seeded = seed::campaign(&instance, &args).await?;
+    let instance = Arc::new(instance);
     let mut texters = Vec::new();
     for number in 0..args.texters {
         texters.push(Texter::sign_up(&instance, number).await?);
@@ -75,16 +82,32 @@ async fn main() -> anyhow::Result<()> {
     }
     let time = Duration::from_secs(args.seconds);
     let texters = measure::sending(&instance, texters, &args, time, &mut figures).await?;
-    measure::pages(&instance, &texters, &mut figures).await?;
-    measure::polling(&instance, &texters, &mut figures).await?;
     if !args.no_carrier {
         measure::receiving(&instance, args.texters, &mut figures).await?;
     }
-    measure::statistics(&instance, &seeded, &mut figures).await?;
-    figures.add("resident at the end", instance.memory()?);
+    questions::texters(&instance, &seeded, &mut figures).await?;
+    let admin = questions::admin(&instance, &seeded).await?;
+    questions::statistics(&admin, &seeded, &mut figures).await?;
+    if !args.short {
+        polling::measure(&instance, &texters, &mut figures).await?;
+    }
+    let mut instance = Arc::into_inner(instance).context("the instance is still in use")?;
+    if !args.short {
+        for rows in [200_000, 1_000_000] {
+            uploads::measure(&mut instance, &admin, rows, &mut figures).await?;
+        }
+    }
     println!("{}", figures.table());
-    Arc::into_inner(instance)
-        .context("the instance is still in use")?
-        .stop()
-        .await
+    instance.stop().await
+}
+
+/// How long the application takes to its first answer, and what it takes up then.
+async fn start(instance: &mut Instance, figures: &mut Figures) -> anyhow::Result<()> {
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        times.push(instance.restart().await?);
+    }
+    figures.add("process start to first GraphQL answer", percentiles(times));
+    figures.add("  resident then", instance.memory()?);
+    Ok(())
 }

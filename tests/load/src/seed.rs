@@ -8,6 +8,8 @@ use crate::instance::Instance;
 pub(crate) struct Seeded {
     pub(crate) organization: i32,
     pub(crate) campaign: i32,
+    /// With 200,000 contacts and 100,000 texts, by fifty texters.
+    pub(crate) statistics: i32,
     /// Of the join link.
     pub(crate) token: String,
 }
@@ -27,7 +29,7 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
              OVERRIDING SYSTEM VALUE
              SELECT n, 1, 'Campaign ' || n, 'x', 'ACTIVE', now(), CASE n WHEN 1 THEN '{token}' ELSE 'other-' || n END,
                     now() + interval '30 days'
-             FROM generate_series(1, 1 + ({before} + 99999) / 100000) AS n",
+             FROM generate_series(1, 2 + ({before} + 99999) / 100000) AS n",
             before = args.before
         ),
         "INSERT INTO interaction_step (campaign_id, script) SELECT id, 'Hi {first_name}' FROM campaign".to_owned(),
@@ -41,7 +43,7 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
             "WITH made AS (
                  INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, message_status,
                                                messages_sent)
-                 SELECT 2 + n / 100000, 'Bo', 'Ek', '+1666' || lpad(n::text, 7, '0'), 'America/Chicago', 'messaged', 2
+                 SELECT 3 + n / 100000, 'Bo', 'Ek', '+1666' || lpad(n::text, 7, '0'), 'America/Chicago', 'messaged', 2
                  FROM generate_series(0, {} - 1) AS n RETURNING id, campaign_id, cell)
              INSERT INTO message (campaign_contact_id, campaign_id, user_id, contact_number, is_from_contact, text,
                                   service, service_id, send_status, messaging_service_sid, send_attempts)
@@ -50,7 +52,8 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
              FROM made, generate_series(1, 2) AS turn",
             args.before
         ),
-        "ANALYZE".to_owned(),
+        half_texted(),
+        "VACUUM ANALYZE".to_owned(),
         "CHECKPOINT".to_owned(),
     ];
     for statement in statements {
@@ -60,7 +63,28 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
     }
     Ok(Seeded {
         organization: 1,
+        statistics: 2,
         campaign: 1,
         token,
     })
+}
+
+/// Campaign 2: fifty texters have texted every other contact.
+fn half_texted() -> String {
+    "INSERT INTO \"user\" (id, first_name, last_name, email) OVERRIDING SYSTEM VALUE
+     SELECT 2000000 + n, 'Stat', 'Istic', 'stat' || n || '@example.org' FROM generate_series(1, 50) AS n;
+     INSERT INTO assignment (id, user_id, campaign_id) OVERRIDING SYSTEM VALUE
+     SELECT 2000000 + n, 2000000 + n, 2 FROM generate_series(1, 50) AS n;
+     WITH made AS (
+         INSERT INTO campaign_contact (campaign_id, assignment_id, first_name, last_name, cell, timezone,
+                                       message_status, messages_sent)
+         SELECT 2, CASE n % 2 WHEN 0 THEN 2000001 + (n / 2) % 50 END, 'Cy', 'Fox', '+1777' || lpad(n::text, 7, '0'),
+                'America/Denver', CASE n % 2 WHEN 0 THEN 'messaged' ELSE 'needsMessage' END, 1 - n % 2
+         FROM generate_series(0, 199999) AS n RETURNING id, assignment_id, cell)
+     INSERT INTO message (campaign_contact_id, campaign_id, user_id, assignment_id, contact_number, is_from_contact,
+                          text, service, service_id, send_status, messaging_service_sid, send_attempts)
+     SELECT id, 2, assignment_id, assignment_id, cell, false, 'Hi Cy, will you vote?', 'twilio', 'SM' || id,
+            'DELIVERED', 'MGbefore', 1
+     FROM made WHERE assignment_id IS NOT NULL"
+        .to_owned()
 }

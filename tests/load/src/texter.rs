@@ -6,27 +6,30 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::instance::{Instance, operation};
+use crate::documents::operation;
+use crate::instance::{Instance, ask};
 
 pub(crate) struct Texter {
     pub(crate) web: reqwest::Client,
     pub(crate) url: String,
     pub(crate) id: i32,
     pub(crate) assignment: String,
+    operations: Operations,
     /// How long each text took.
     pub(crate) sends: Vec<Duration>,
     /// How long each page of contacts took.
     pub(crate) pages: Vec<Duration>,
 }
 
+/// What the client sends.
+struct Operations {
+    batch: String,
+    page: String,
+    send: String,
+}
+
 const JOIN: &str =
     "mutation ($token: String!) { assignUserToCampaign(token: $token) { id texter { id } } }";
-const BATCH: &str =
-    "mutation ($id: String!) { findNewCampaignContact(assignmentId: $id) { found } }";
-const PAGE: &str = "query ($id: String!) { assignment(id: $id) { contacts(contactsFilter: {messageStatus: \"needsMessage\", limit: 50}) {
-    id firstName lastName cell messageStatus customFields } } }";
-const SEND: &str = "mutation ($message: MessageInput!, $id: String!) {
-    sendMessage(message: $message, campaignContactId: $id) { id messageStatus } }";
 
 impl Texter {
     pub(crate) async fn sign_up(instance: &Instance, number: u32) -> anyhow::Result<Self> {
@@ -46,13 +49,18 @@ impl Texter {
             url: instance.url.clone(),
             id: 0,
             assignment: String::new(),
+            operations: Operations {
+                batch: operation("FindNewCampaignContact")?,
+                page: operation("NextContacts")?,
+                send: operation("SendFirstMessage")?,
+            },
             sends: Vec::new(),
             pages: Vec::new(),
         })
     }
 
     pub(crate) async fn ask(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
-        operation(&self.web, &self.url, query, variables).await
+        ask(&self.web, &self.url, query, variables).await
     }
 
     pub(crate) async fn join(&mut self, token: &str) -> anyhow::Result<()> {
@@ -69,9 +77,10 @@ impl Texter {
     /// The next contacts to text.
     pub(crate) async fn page(&mut self) -> anyhow::Result<Vec<String>> {
         let started = Instant::now();
-        let answer = self.ask(PAGE, json!({"id": self.assignment})).await?;
+        let wanted = json!({"assignmentId": self.assignment, "limit": 50});
+        let answer = self.ask(&self.operations.page, wanted).await?;
         self.pages.push(started.elapsed());
-        let contacts = answer["assignment"]["contacts"]
+        let contacts = answer["contactsForAssignment"]
             .as_array()
             .into_iter()
             .flatten();
@@ -85,9 +94,7 @@ impl Texter {
         while Instant::now() < end {
             let contacts = self.page().await?;
             if contacts.is_empty() {
-                let batch = self.ask(BATCH, json!({"id": self.assignment})).await?;
-                let is_found = batch["findNewCampaignContact"]["found"] == true;
-                anyhow::ensure!(is_found, "there are no contacts left; give it more");
+                self.batch().await?;
             }
             for contact in contacts {
                 if Instant::now() >= end {
@@ -102,6 +109,15 @@ impl Texter {
         Ok(())
     }
 
+    /// Asks for contacts: 300, the most there are at once.
+    pub(crate) async fn batch(&self) -> anyhow::Result<()> {
+        let wanted = json!({"assignmentId": self.assignment});
+        let batch = self.ask(&self.operations.batch, wanted).await?;
+        let is_found = batch["findNewCampaignContact"]["found"] == true;
+        anyhow::ensure!(is_found, "there are no contacts left; give it more");
+        Ok(())
+    }
+
     async fn send(&mut self, contact: &str) -> anyhow::Result<()> {
         let message = json!({
             "text": "Hi Ana, this is Pat with the campaign. Can we count on your vote on Tuesday?",
@@ -109,8 +125,8 @@ impl Texter {
             "idempotencyKey": Uuid::new_v4().to_string(),
         });
         let started = Instant::now();
-        self.ask(SEND, json!({"message": message, "id": contact}))
-            .await?;
+        let wanted = json!({"message": message, "contactId": contact});
+        self.ask(&self.operations.send, wanted).await?;
         self.sends.push(started.elapsed());
         Ok(())
     }
