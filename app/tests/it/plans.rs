@@ -112,7 +112,6 @@ async fn counters(app: &TestApp) -> (i64, i64) {
 const TIMES: usize = 8;
 
 #[tokio::test]
-#[ignore = "makes a database of three million rows: `cargo test --test it -- --ignored plans`"]
 async fn hot_operations_read_no_more_of_a_large_database() {
     let app = TestApp::new().await;
     let texting = large(&app).await;
