@@ -7,7 +7,6 @@ use crate::instance::Instance;
 
 pub(crate) struct Seeded {
     pub(crate) organization: i32,
-    pub(crate) campaign: i32,
     /// With 200,000 contacts and 100,000 texts, by fifty texters.
     pub(crate) statistics: i32,
     /// Of the join link.
@@ -64,7 +63,6 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
     Ok(Seeded {
         organization: 1,
         statistics: 2,
-        campaign: 1,
         token,
     })
 }
