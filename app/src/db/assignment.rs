@@ -160,9 +160,11 @@ pub async fn list_with_pool(
 ) -> sqlx::Result<Vec<i32>> {
     sqlx::query_scalar!(
         r#"SELECT id AS "id!" FROM unnest($1::integer[]) AS campaign (id)
-           WHERE EXISTS (SELECT FROM campaign_contact c
-                         WHERE c.campaign_id = campaign.id AND c.assignment_id IS NULL
-                           AND c.message_status = 'needsMessage' AND NOT c.is_opted_out)"#,
+           -- The order is the pool's index's: without it the planner would read a campaign's texted contacts first.
+           WHERE (SELECT c.id FROM campaign_contact c
+                  WHERE c.campaign_id = campaign.id AND c.assignment_id IS NULL
+                    AND c.message_status = 'needsMessage' AND NOT c.is_opted_out
+                  ORDER BY c.created_at, c.id LIMIT 1) IS NOT NULL"#,
         campaign_ids
     )
     .fetch_all(db)

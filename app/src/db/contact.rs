@@ -175,10 +175,11 @@ pub async fn list_remaining(
     sqlx::query_as!(
         Remaining,
         r#"SELECT id AS "campaign_id!",
-                  EXISTS (SELECT FROM campaign_contact c
-                          WHERE c.campaign_id = campaign.id AND c.assignment_id IS NULL
-                            AND c.message_status = 'needsMessage' AND NOT c.is_opted_out)
-                      AS "has_unassigned!",
+                  -- In the order of the pool's index: otherwise the planner may walk over texted contacts.
+                  (SELECT c.id FROM campaign_contact c
+                   WHERE c.campaign_id = campaign.id AND c.assignment_id IS NULL
+                     AND c.message_status = 'needsMessage' AND NOT c.is_opted_out
+                   ORDER BY c.created_at, c.id LIMIT 1) IS NOT NULL AS "has_unassigned!",
                   EXISTS (SELECT FROM campaign_contact c
                           WHERE c.campaign_id = campaign.id AND c.message_status = 'needsMessage'
                             AND NOT c.is_opted_out) AS "has_unsent!"
