@@ -26,8 +26,19 @@ pub(crate) struct Instance {
     redis: Option<Redis>,
     cloud: LocalCloud,
     command: Command,
-    app: Child,
+    app: App,
     folder: PathBuf,
+}
+
+/// The application's process; it ends with us, however we end.
+struct App(Child);
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // It may have ended before.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }
 
 /// The bucket of uploads.
@@ -121,8 +132,8 @@ impl Instance {
 
     /// Starts the application anew; how long it took to its first answer.
     pub(crate) async fn restart(&mut self) -> anyhow::Result<Duration> {
-        self.app.kill()?;
-        self.app.wait()?;
+        self.app.0.kill()?;
+        self.app.0.wait()?;
         let (app, took) = run(&mut self.command, &self.url).await?;
         self.app = app;
         Ok(took)
@@ -139,7 +150,7 @@ impl Instance {
     }
 
     fn status(&self, what: &str) -> anyhow::Result<String> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.app.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.app.0.id()))?;
         let line = status.lines().find(|line| line.starts_with(what));
         let kilobytes: u64 = line
             .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
@@ -153,14 +164,13 @@ impl Instance {
             postgres += used(pid)?;
         }
         Ok(Cpu {
-            app: used(self.app.id())?,
+            app: used(self.app.0.id())?,
             postgres,
         })
     }
 
-    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
-        self.app.kill()?;
-        self.app.wait()?;
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        drop(self.app);
         self.db.close().await;
         self.carrier.stop();
         self.cloud.stop().await?;
@@ -174,11 +184,12 @@ impl Instance {
 }
 
 /// Starts the application and waits for its first answer; how long that took.
-async fn run(command: &mut Command, url: &str) -> anyhow::Result<(Child, Duration)> {
+async fn run(command: &mut Command, url: &str) -> anyhow::Result<(App, Duration)> {
     let started = Instant::now();
-    let mut app = command
+    let child = command
         .spawn()
         .with_context(|| format!("starting {command:?}; build it with --release"))?;
+    let mut app = App(child);
     let web = reqwest::Client::new();
     let body = json!({"query": "{ __typename }"});
     loop {
@@ -190,7 +201,7 @@ async fn run(command: &mut Command, url: &str) -> anyhow::Result<(Child, Duratio
         {
             return Ok((app, started.elapsed()));
         }
-        if let Some(status) = app.try_wait()? {
+        if let Some(status) = app.0.try_wait()? {
             anyhow::bail!("the application ended: {status}");
         }
         if started.elapsed() > Duration::from_mins(1) {

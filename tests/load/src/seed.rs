@@ -52,6 +52,7 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
             args.before
         ),
         half_texted(),
+        "SELECT setval(pg_get_serial_sequence('campaign', 'id'), 1000000)".to_owned(),
         "VACUUM ANALYZE".to_owned(),
         "CHECKPOINT".to_owned(),
     ];
