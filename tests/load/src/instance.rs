@@ -107,8 +107,8 @@ impl Instance {
             .env("SUPPRESS_PHONE_VALIDATION", "1")
             .env("AWS_S3_BUCKET_NAME", BUCKET)
             .env("AWS_ENDPOINT_URL", cloud.endpoint())
-            .env("AWS_ACCESS_KEY_ID", "load")
-            .env("AWS_SECRET_ACCESS_KEY", "load")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
             .env("AWS_REGION", "us-east-1")
             .env("MAX_CONTACTS", "2000000")
             .stdout(Stdio::null());

@@ -64,11 +64,10 @@ pub(crate) struct Args {
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 async fn main() -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let args = Args::parse();
-    let mut figures = Figures::default();
+    let mut figures = Figures;
     let mut instance = Instance::start(&args).await?;
     start(&mut instance, &mut figures).await?;
     let seeded = seed::campaign(&instance, &args).await?;
@@ -97,7 +96,6 @@ async fn main() -> anyhow::Result<()> {
             uploads::measure(&mut instance, &admin, rows, &mut figures).await?;
         }
     }
-    println!("{}", figures.table());
     instance.stop().await
 }
 

@@ -25,7 +25,11 @@ pub(crate) async fn measure(
 ) -> anyhow::Result<()> {
     instance.restart().await?;
     let web = reqwest::Client::new();
-    web.put(&instance.bucket_url).send().await?;
+    let made = web.put(&instance.bucket_url).send().await?;
+    anyhow::ensure!(
+        made.status().is_success() || made.status() == 409,
+        "making the bucket: {made:?}"
+    );
     let organization = json!({"id": "1"});
     let link = admin.ask(LINK, organization).await?;
     let link = link["createPresignedUploadUrl"]
