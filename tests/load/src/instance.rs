@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use carrier::Carrier;
-use local_cloud::LocalCloud;
 use local_cloud::parts::Supply;
 use local_cloud::parts::postgres::{self, Postgres};
 use local_cloud::parts::redis::{self, Redis};
@@ -20,11 +19,8 @@ pub(crate) struct Instance {
     pub(crate) db: PgPool,
     pub(crate) carrier: Carrier,
     pub(crate) service: String,
-    /// Where files of contacts are put.
-    pub(crate) bucket_url: String,
     postgres: Postgres,
     redis: Option<Redis>,
-    cloud: LocalCloud,
     command: Command,
     app: App,
     folder: PathBuf,
@@ -40,9 +36,6 @@ impl Drop for App {
         drop(self.0.wait());
     }
 }
-
-/// The bucket of uploads.
-const BUCKET: &str = "uploads-of-loads";
 
 /// CPU time used so far.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +71,6 @@ impl Instance {
         } else {
             Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?)
         };
-        let cloud = LocalCloud::start(local_cloud::Options::new(folder.join("cloud"))).await?;
-        let bucket_url = format!("{}/{BUCKET}", cloud.endpoint());
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let carrier = Carrier::start(carrier::Options::default()).await?;
@@ -105,12 +96,6 @@ impl Instance {
             .env("TWILIO_MESSAGE_SERVICE_SID", &service)
             .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
             .env("SUPPRESS_PHONE_VALIDATION", "1")
-            .env("AWS_S3_BUCKET_NAME", BUCKET)
-            .env("AWS_ENDPOINT_URL", cloud.endpoint())
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_REGION", "us-east-1")
-            .env("MAX_CONTACTS", "2000000")
             .stdout(Stdio::null());
         // The first start makes the schema.
         let (app, _) = run(&mut command, &url).await?;
@@ -120,10 +105,8 @@ impl Instance {
             db,
             carrier,
             service,
-            bucket_url,
             postgres,
             redis,
-            cloud,
             command,
             app,
             folder,
@@ -142,11 +125,6 @@ impl Instance {
     /// The application's resident memory now.
     pub(crate) fn memory(&self) -> anyhow::Result<String> {
         self.status("VmRSS:")
-    }
-
-    /// The most memory the application has ever had.
-    pub(crate) fn peak(&self) -> anyhow::Result<String> {
-        self.status("VmHWM:")
     }
 
     fn status(&self, what: &str) -> anyhow::Result<String> {
@@ -173,7 +151,6 @@ impl Instance {
         drop(self.app);
         self.db.close().await;
         self.carrier.stop();
-        self.cloud.stop().await?;
         self.postgres.stop().await?;
         if let Some(redis) = self.redis {
             redis.stop().await?;

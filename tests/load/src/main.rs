@@ -12,7 +12,6 @@ mod polling;
 mod questions;
 mod seed;
 mod texter;
-mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +54,7 @@ pub(crate) struct Args {
     /// Without Redis.
     #[arg(long)]
     no_redis: bool,
-    /// Without the minutes of polling and the uploads.
+    /// Without the minute of polling.
     #[arg(long)]
     short: bool,
     /// The application's connections to the database.
@@ -90,12 +89,7 @@ async fn main() -> anyhow::Result<()> {
     if !args.short {
         polling::measure(&instance, &texters, &mut figures).await?;
     }
-    let mut instance = Arc::into_inner(instance).context("the instance is still in use")?;
-    if !args.short {
-        for rows in [200_000, 1_000_000] {
-            uploads::measure(&mut instance, &admin, rows, &mut figures).await?;
-        }
-    }
+    let instance = Arc::into_inner(instance).context("the instance is still in use")?;
     instance.stop().await
 }
 
