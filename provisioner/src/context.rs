@@ -7,6 +7,7 @@ use crate::cli::Global;
 use crate::cloud::Cloud;
 use crate::failure::Failure;
 use crate::repository::Repository;
+use crate::scale::ledger;
 use crate::stage::{self, Stage};
 use crate::ui::Ui;
 
@@ -29,9 +30,12 @@ impl Context {
     /// Reads the stage and connects. Account and identity are checked before anything else.
     pub async fn connect(global: &Global, ui: &Ui) -> Result<Self, Failure> {
         let repository = here()?;
-        let stage = stage::load(&repository, &global.stage)?;
+        let mut stage = stage::load(&repository, &global.stage)?;
         let cloud = Cloud::connect(&repository, &stage).await?;
         cloud.check_identity(&stage).await?;
+        // A database that was enlarged is as large as it is, whatever the file says.
+        let ledger = ledger::read(&cloud.parameters, &stage.name).await?;
+        ledger::enlarge(&mut stage, &ledger);
         Ok(Self {
             ui: ui.clone(),
             repository,

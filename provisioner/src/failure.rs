@@ -198,6 +198,14 @@ pub mod codes {
         NO_ANSWER = "SPK-UP-0006", Error;
         /// The local cloud does not stop.
         NOT_STOPPING = "SPK-UP-0005", Error;
+        /// The database is being changed.
+        SCALE_UNDER_WAY = "SPK-SCL-0001", Locked;
+        /// A change of the database's size is not made.
+        SCALE_REFUSED = "SPK-SCL-0002", Refused;
+        /// A change of the database's size failed or hangs.
+        SCALE_FAILED = "SPK-SCL-0003", NeedsRepair;
+        /// There is no proposal to answer.
+        NOTHING_PROPOSED = "SPK-SCL-0004", Refused;
         /// Reading something for a screen failed.
         UNREADABLE = "SPK-OPS-0001", Error;
     }

@@ -11,6 +11,7 @@ pub mod local;
 pub mod plan;
 pub mod release;
 pub mod repository;
+pub mod scale;
 pub mod stage;
 pub mod template;
 pub mod ui;

@@ -15,6 +15,7 @@ use spoke_contract::vars;
 use crate::failure::{Failure, codes};
 use crate::plan::connections;
 use crate::repository::Repository;
+use crate::scale::ledger::Active;
 use crate::template::Kind;
 
 /// A resolved stage.
@@ -44,6 +45,11 @@ pub struct Stage {
     pub release: ReleaseSettings,
     /// Who is told, and when.
     pub alerts: Alerts,
+    /// How the database grows.
+    pub scaling: Scaling,
+    /// The database is larger than the file says: it was enlarged since.
+    #[serde(skip)]
+    pub enlarged: Option<Active>,
     /// Whether the carrier's token is needed: not when texts are simulated.
     pub twilio_secret: bool,
 }
@@ -329,6 +335,56 @@ pub struct Alerts {
     pub weekly_budget: Option<f64>,
 }
 
+/// Whether the scaler acts or asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScalingPolicy {
+    /// It asks, and a person approves.
+    Propose,
+    /// It acts, within its ceilings.
+    Act,
+}
+
+/// `[scaling]`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scaling {
+    /// Whether the scaler acts or asks.
+    pub policy: ScalingPolicy,
+    /// The largest class, or the most capacity units; left out: as far as the family goes.
+    pub highest: Option<String>,
+    /// Dollars a week the database may cost.
+    pub weekly_budget: Option<f64>,
+    /// Minutes between two changes.
+    pub cool_down_minutes: u32,
+    /// Days after which an enlarged database is to be looked at again.
+    pub keep_days: u32,
+    /// Times in which nothing is changed without a person.
+    pub quiet: Vec<String>,
+    /// The zone of `quiet`, and of the evenings.
+    pub time_zone: String,
+    /// The secret that holds a Slack webhook's address.
+    pub slack_secret: Option<String>,
+    /// Seconds one measured value stands for.
+    pub period_seconds: u32,
+}
+
+impl Default for Scaling {
+    fn default() -> Self {
+        Self {
+            policy: ScalingPolicy::Propose,
+            highest: None,
+            weekly_budget: None,
+            cool_down_minutes: 60,
+            keep_days: 7,
+            quiet: Vec::new(),
+            time_zone: "America/New_York".to_owned(),
+            slack_secret: None,
+            period_seconds: 60,
+        }
+    }
+}
+
 const fn week() -> u8 {
     7
 }
@@ -376,6 +432,8 @@ struct Typed {
     edge: Edge,
     release: ReleaseSettings,
     alerts: Alerts,
+    #[serde(default)]
+    scaling: Scaling,
 }
 
 impl Stage {
@@ -507,6 +565,8 @@ pub fn resolve(name: &str, text: &str) -> Result<Stage, Failure> {
         edge: typed.edge,
         release: typed.release,
         alerts: typed.alerts,
+        scaling: typed.scaling,
+        enlarged: None,
     };
     if stage.database.connections_alarm == 0 {
         stage.database.connections_alarm =

@@ -38,6 +38,24 @@ pub fn release_object(stage: &str, number: u64) -> String {
     format!("releases/{stage}/{number:06}.json")
 }
 
+/// The SSM parameter that holds what the scaler knows: what is enlarged, proposed, under way.
+#[must_use]
+pub fn scaling_parameter(stage: &str) -> String {
+    format!("/spoke/{stage}/scaling")
+}
+
+/// Where the changes of a stage's database are kept in the artifact bucket: `scaling/<stage>/<number>.json`.
+#[must_use]
+pub fn scaling_object(stage: &str, number: u64) -> String {
+    format!("scaling/{stage}/{number:06}.json")
+}
+
+/// The function that looks after the size of a stage's database.
+#[must_use]
+pub fn scaler_function(stage: &str) -> String {
+    format!("spoke-{stage}-scaler")
+}
+
 /// Where the hashed front-end files lie in the asset bucket, and under which path pages name them.
 pub const ASSETS_PREFIX: &str = "assets/";
 

@@ -60,6 +60,9 @@ pub struct Query {
     pub dimensions: Vec<(&'static str, String)>,
 }
 
+/// Values with their times, by query.
+pub type Series = BTreeMap<String, Vec<(DateTime<Utc>, f64)>>;
+
 impl Metrics {
     pub(super) fn new(config: &SdkConfig) -> Self {
         Self(Client::new(config))
@@ -150,7 +153,23 @@ impl Metrics {
         until: DateTime<Utc>,
         period: i32,
     ) -> anyhow::Result<BTreeMap<String, Vec<f64>>> {
-        let mut values = BTreeMap::new();
+        let series = self.series(queries, since, until, period).await?;
+        let bare = |points: Vec<(DateTime<Utc>, f64)>| points.into_iter().map(|(_, value)| value);
+        Ok(series
+            .into_iter()
+            .map(|(id, points)| (id, bare(points).collect()))
+            .collect())
+    }
+
+    /// The same with the times they were measured at.
+    pub async fn series(
+        &self,
+        queries: &[Query],
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+        period: i32,
+    ) -> anyhow::Result<Series> {
+        let mut values = Series::new();
         // 500 queries a request is AWS's limit; a screen has a few dozen.
         let answer = self
             .0
@@ -164,9 +183,11 @@ impl Metrics {
             .await
             .map_err(|error| words(error).context("reading metrics"))?;
         for result in answer.metric_data_results.unwrap_or_default() {
+            let times = result.timestamps.unwrap_or_default();
+            let points = times.iter().filter_map(time);
             values.insert(
                 result.id.unwrap_or_default(),
-                result.values.unwrap_or_default(),
+                points.zip(result.values.unwrap_or_default()).collect(),
             );
         }
         Ok(values)

@@ -7,8 +7,10 @@ pub mod cloudwatch;
 pub mod codedeploy;
 pub mod lambda;
 pub mod logs;
+pub mod rds;
 pub mod s3;
 pub mod secrets;
+pub mod sns;
 pub mod sqs;
 pub mod ssm;
 pub mod sts;
@@ -51,6 +53,10 @@ pub struct Cloud {
     pub queues: sqs::Queues,
     /// Secrets Manager.
     pub secrets: secrets::Secrets,
+    /// RDS.
+    pub databases: rds::Databases,
+    /// SNS.
+    pub topics: sns::Topics,
 }
 
 /// A file that names an endpoint other than AWS's, and the key to use there.
@@ -74,15 +80,7 @@ const ATTEMPTS: u32 = 8;
 impl Cloud {
     /// Clients for the stage's region: AWS with the usual credentials, or the endpoint the stage names.
     pub async fn connect(repository: &Repository, stage: &Stage) -> Result<Self, Failure> {
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(
-                tls::rustls_provider::CryptoMode::Ring,
-            ))
-            .build_https();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .region(Region::new(stage.region.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .http_client(http);
+        let mut loader = loader().region(Region::new(stage.region.clone()));
         if let Some(endpoint) = endpoint(repository, stage)? {
             loader = loader
                 .endpoint_url(&endpoint.endpoint)
@@ -94,7 +92,15 @@ impl Cloud {
                     "endpoint file",
                 ));
         }
-        Ok(Self::with(&loader.load().await, stage))
+        Ok(Self::with(
+            &loader.load().await,
+            stage.region_of(Kind::Edge),
+        ))
+    }
+
+    /// Clients for where this runs: a function of ours, with the region and the role Lambda gives it.
+    pub async fn of_environment() -> Self {
+        Self::with(&loader().load().await, "us-east-1")
     }
 
     /// CloudFormation where a stack of this kind lies.
@@ -106,14 +112,16 @@ impl Cloud {
         }
     }
 
-    fn with(config: &SdkConfig, stage: &Stage) -> Self {
+    fn with(config: &SdkConfig, edge: &str) -> Self {
         let edge = config
             .to_builder()
-            .region(Region::new(stage.region_of(Kind::Edge).to_owned()))
+            .region(Region::new(edge.to_owned()))
             .build();
         Self {
             edge_stacks: cloudformation::Stacks::new(&edge),
             secrets: secrets::Secrets::new(config),
+            databases: rds::Databases::new(config),
+            topics: sns::Topics::new(config),
             identity: sts::Identity::new(config),
             stacks: cloudformation::Stacks::new(config),
             functions: lambda::Functions::new(config),
@@ -169,6 +177,17 @@ impl Cloud {
             flag(&stage.name)
         )))
     }
+}
+
+fn loader() -> aws_config::ConfigLoader {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .http_client(http)
 }
 
 fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, Failure> {

@@ -1,5 +1,6 @@
-//! Secrets Manager: values go in; the tool never reads them back.
+//! Secrets Manager: values go in; the tool never reads them back, but for the address the scaler posts its notices to.
 
+use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use chrono::{DateTime, Utc};
@@ -31,6 +32,20 @@ impl Secrets {
             Err(error) if is(&error, "ResourceNotFoundException") => Ok(None),
             Err(error) => Err(words(error).context(format!("looking for secret {name}"))),
         }
+    }
+
+    /// A secret's value, for the scaler's webhook alone.
+    pub async fn value(&self, name: &str) -> anyhow::Result<String> {
+        let answer = self
+            .0
+            .get_secret_value()
+            .secret_id(name)
+            .send()
+            .await
+            .map_err(|error| words(error).context(format!("reading secret {name}")))?;
+        answer
+            .secret_string
+            .with_context(|| format!("secret {name} holds no text"))
     }
 
     /// Gives a secret a new value; says under which version it is kept.

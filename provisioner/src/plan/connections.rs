@@ -74,7 +74,7 @@ pub(crate) fn of_class(class: &str) -> Option<u32> {
 
 /// Aurora Serverless v2 takes its limit from the highest capacity, and it is static: AWS's table, between its
 /// lines the line below. With a floor of 0.5 or less it is 2,000 at most.
-fn of_capacity(min: f64, max: f64) -> u32 {
+pub(crate) fn of_capacity(min: f64, max: f64) -> u32 {
     const TABLE: [(f64, u32); 7] = [
         (1.0, 189),
         (4.0, 823),

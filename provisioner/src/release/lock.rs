@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::ssm::Parameters;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::local::process;
@@ -106,6 +107,53 @@ pub async fn take(ctx: &Context, verb: &str, owner: &str) -> Result<(), Failure>
         .put(&name, &text)
         .await
         .blame(codes::LOCK_UNREADABLE, written)
+}
+
+/// Takes the lock for somebody who is no command; says who holds it, if somebody does.
+pub async fn try_take(
+    parameters: &Parameters,
+    stage: &str,
+    mine: &Holder,
+) -> Result<Option<Holder>, Failure> {
+    let (name, unreadable) = (
+        parameter(stage),
+        format!("the lock of stage {stage} cannot be taken"),
+    );
+    let text = serde_json::to_string(mine).map_err(anyhow::Error::from)?;
+    if parameters
+        .create(&name, &text)
+        .await
+        .blame(codes::LOCK_UNREADABLE, &unreadable)?
+    {
+        return Ok(None);
+    }
+    let other = parameters
+        .find(&name)
+        .await
+        .blame(codes::LOCK_UNREADABLE, &unreadable)?;
+    let other = other
+        .map(|text| serde_json::from_str(&text))
+        .transpose()
+        .blame(codes::LOCK_UNREADABLE, unreadable)?;
+    // Given back in this very moment: whoever looks again gets it.
+    Ok(Some(other.unwrap_or_else(|| mine.clone())))
+}
+
+/// Takes a lock over whose holder is gone.
+pub async fn take_over(parameters: &Parameters, stage: &str, mine: &Holder) -> Result<(), Failure> {
+    let text = serde_json::to_string(mine).map_err(anyhow::Error::from)?;
+    parameters.put(&parameter(stage), &text).await.blame(
+        codes::LOCK_UNREADABLE,
+        format!("the lock of stage {stage} cannot be taken over"),
+    )
+}
+
+/// Gives back what [`try_take`] took.
+pub async fn drop_it(parameters: &Parameters, stage: &str) -> Result<(), Failure> {
+    parameters.delete(&parameter(stage)).await.blame(
+        codes::LOCK_UNREADABLE,
+        format!("the lock of stage {stage} cannot be given back"),
+    )
 }
 
 fn locked(ctx: &Context) -> Failure {

@@ -19,6 +19,7 @@ use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, Kind as Ending, codes};
+use crate::scale::ledger;
 use crate::template::Kind;
 use crate::ui::{bold, clock, dim};
 
@@ -76,6 +77,7 @@ async fn locked(
     caller: &Caller,
 ) -> Result<Made, Failure> {
     banner(ctx, caller);
+    ledger::none_under_way(ctx).await?;
     settle::settle(ctx).await?;
     let artifacts = match source {
         Source::Built(artifacts) => *artifacts,

@@ -288,6 +288,51 @@ pub const ALL: &[Key] = &[
         None,
         "Dollars a week above which `plan` warns.",
     ),
+    key(
+        "scaling.policy",
+        Some("\"propose\""),
+        "What happens when the database is at its limit: \"propose\" a larger one to a person, or \"act\" by itself within the ceilings below.",
+    ),
+    key(
+        "scaling.highest",
+        None,
+        "The largest class it may become, for example \"db.r7g.4xlarge\"; Aurora Serverless: the most capacity units, for example \"64\". Left out: as large as its family goes.",
+    ),
+    key(
+        "scaling.weekly_budget",
+        None,
+        "Dollars a week the database may cost after a change; Aurora Serverless is counted at its most.",
+    ),
+    key(
+        "scaling.cool_down_minutes",
+        Some("60"),
+        "Minutes between two changes; a rejected proposal is not made again for as long.",
+    ),
+    key(
+        "scaling.keep_days",
+        Some("7"),
+        "Days after which an enlarged database that is calm is proposed to become smaller again.",
+    ),
+    key(
+        "scaling.quiet",
+        Some("[]"),
+        "Times in which nothing is changed without a person: \"18:00-21:30\", or with a day, \"Tue 17:00-22:00\".",
+    ),
+    key(
+        "scaling.time_zone",
+        Some("\"America/New_York\""),
+        "The zone of scaling.quiet, and of the evenings in which no database becomes smaller.",
+    ),
+    key(
+        "scaling.slack_secret",
+        None,
+        "The secret whose value is the address of a Slack webhook; left out, only the mail addresses are told.",
+    ),
+    key(
+        "scaling.period_seconds",
+        Some("60"),
+        "Seconds one measured value stands for. 60 on AWS; less only for a cloud that is sped up.",
+    ),
 ];
 
 /// A key by its path; the settings below `app.env` and `app.concurrency` are keys as well.

@@ -25,6 +25,7 @@ pub(super) fn of(stage: &Stage) -> Vec<String> {
     database_mistakes(&stage.database, &mut expect);
     app_mistakes(&stage.app, &mut expect);
     edge_mistakes(&stage.edge, &mut expect);
+    scaling_mistakes(stage, &mut expect);
     expect(
         stage.alerts.ratios || !stage.release.codedeploy,
         "alerts.ratios: the alarms that stop a release are ratios; leave it on where CodeDeploy shifts traffic".to_owned(),
@@ -207,6 +208,51 @@ fn database_mistakes(database: &Database, expect: &mut impl FnMut(bool, String))
         format!(
             "database.backup_days: 1 to 35, not {}",
             database.backup_days
+        ),
+    );
+}
+
+fn scaling_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
+    let scaling = &stage.scaling;
+    if let Some(highest) = &scaling.highest {
+        let known = match stage.database.kind {
+            DatabaseKind::Existing => false,
+            DatabaseKind::AuroraServerless => highest
+                .parse::<f64>()
+                .is_ok_and(|units| (1.0..=256.0).contains(&units)),
+            DatabaseKind::Rds | DatabaseKind::Aurora => {
+                crate::scale::ladder::vcpus(highest).is_some()
+            }
+        };
+        expect(
+            known,
+            format!(
+                "scaling.highest: a class such as db.r7g.4xlarge, for Aurora Serverless capacity units such as 64, not \"{highest}\""
+            ),
+        );
+    }
+    expect(
+        scaling.weekly_budget.is_none_or(|dollars| dollars > 0.0),
+        "scaling.weekly_budget: more than nothing; leave it out to have none".to_owned(),
+    );
+    for window in &scaling.quiet {
+        expect(
+            crate::scale::hours::Window::parse(window).is_some(),
+            format!("scaling.quiet: for example 18:00-21:30 or Tue 17:00-22:00, not \"{window}\""),
+        );
+    }
+    expect(
+        scaling.time_zone.parse::<chrono_tz::Tz>().is_ok(),
+        format!(
+            "scaling.time_zone: for example America/Chicago, not \"{}\"",
+            scaling.time_zone
+        ),
+    );
+    expect(
+        (1..=60).contains(&scaling.period_seconds),
+        format!(
+            "scaling.period_seconds: 1 to 60, not {}",
+            scaling.period_seconds
         ),
     );
 }

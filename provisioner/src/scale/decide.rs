@@ -1,0 +1,536 @@
+//! The decision: what runs, what was measured, what the stage allows and the time in; nothing, a proposal, a change or
+//! a refusal out. No rule here knows where its numbers come from.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::hours;
+use super::ladder::{Facts, Machine, Need, Rung};
+use crate::plan::prices;
+use crate::stage::{Scaling, ScalingPolicy};
+
+/// The line: at this CPU, in two of the newest three values, the next rung is due.
+pub const LINE: f64 = 80.0;
+
+/// Values that count, and how many of them must be over the line: as the alarm does it.
+const VALUES: usize = 3;
+const OVER: usize = 2;
+
+/// Older values tell nothing about now.
+const FRESH_MINUTES: i64 = 10;
+
+/// Calls of our functions a minute for each virtual processor, below which the load is not texting: a text costs two
+/// calls, and a processor carries hundreds of them a minute.
+const CALLS_A_VCPU: f64 = 5.0;
+
+/// The share of its connections at which a database is as good as full.
+const FULL: f64 = 0.9;
+
+/// CPU credits below which a burstable class is about to fall to its baseline.
+const FEW_CREDITS: f64 = 20.0;
+
+/// A smaller rung is suggested when the day's peak would keep it this busy at most.
+const CALM: f64 = 50.0;
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// What kind of database, and how many machines.
+    pub machine: Machine,
+    /// Where it stands.
+    pub rung: Rung,
+    /// `available`, or what it is busy with.
+    pub status: String,
+    /// Changes somebody asked for that wait for the maintenance window.
+    pub pending: Vec<String>,
+    /// The release that is under way.
+    pub release: Option<String>,
+}
+
+/// One measured value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub value: f64,
+}
+
+/// What was measured.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Measured {
+    /// CPU in percent, newest first.
+    pub cpu: Vec<Point>,
+    /// Connections, the newest value.
+    pub connections: Option<f64>,
+    /// Calls of our functions a minute, while the CPU was as it is.
+    pub calls: Option<f64>,
+    /// CPU credits left, of a burstable class.
+    pub credits: Option<f64>,
+    /// The day's highest CPU.
+    pub day_peak: Option<f64>,
+}
+
+/// What happened before.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// When the last change ended.
+    pub last_change: Option<DateTime<Utc>>,
+    /// When a person last said no.
+    pub rejected: Option<DateTime<Utc>>,
+    /// A change that failed and that nobody has looked at.
+    pub failed: Option<String>,
+    /// Where the stage file wants it, if it stands above that, and until when that was meant to be.
+    pub enlarged: Option<(Rung, DateTime<Utc>)>,
+}
+
+/// What may be done.
+#[derive(Clone, Debug)]
+pub struct Policy<'a> {
+    /// `[scaling]`.
+    pub scaling: &'a Scaling,
+    /// Its zone.
+    pub zone: Tz,
+}
+
+/// From one rung to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    /// From.
+    pub from: Rung,
+    /// To.
+    pub to: Rung,
+    /// Why, in sentences with their numbers.
+    pub why: Vec<String>,
+    /// Why it waits for a person, if the policy alone would not have it wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
+}
+
+/// What comes out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Nothing is to be done.
+    Nothing(Quiet),
+    /// A person is to be asked.
+    Propose(Move),
+    /// The policy has it done.
+    Change(Move),
+    /// Something should be done, and this is not it.
+    Refuse(Refusal),
+}
+
+/// Why nothing is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Quiet {
+    /// CPU is below the line.
+    Calm,
+    /// One value of three is over the line.
+    Flapping,
+    /// A change is under way.
+    Changing(String),
+    /// What rang was measured before the last change ended.
+    Before(DateTime<Utc>),
+    /// Too soon after the last change.
+    CoolDown(DateTime<Utc>),
+    /// A person has said no.
+    Rejected(DateTime<Utc>),
+    /// It could become smaller, and not in the evening.
+    Evening,
+}
+
+/// Why what should be done is not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refusal {
+    /// Nothing was measured lately.
+    NoData,
+    /// The last change failed and nobody has looked at it.
+    Failed(String),
+    /// A release is under way.
+    Release(String),
+    /// The functions hardly call: it is not texting that keeps the database busy.
+    Runaway(f64),
+    /// Connections are used up, CPU is not, and no larger rung has more.
+    Connections(f64, u32),
+    /// There is no larger rung, or the stage allows none.
+    Ceiling(String),
+    /// The next rung costs more than the stage allows.
+    Budget(Rung, f64, f64),
+    /// The next rung has no price here, and there is a budget to hold.
+    NoPrice(Rung),
+    /// Nobody here knows the class.
+    Unknown(String),
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calm => write!(f, "the database has room"),
+            Self::Flapping => write!(
+                f,
+                "CPU is over {LINE:.0} % in one value of three: that is no load to size by"
+            ),
+            Self::Changing(status) => write!(f, "the database is {status}"),
+            Self::Before(at) => write!(
+                f,
+                "what was measured is older than the last change, which ended {}",
+                at.format("%H:%M")
+            ),
+            Self::CoolDown(until) => write!(
+                f,
+                "the last change is too recent; the next one may be made from {} UTC on",
+                until.format("%H:%M")
+            ),
+            Self::Rejected(until) => write!(
+                f,
+                "a person said no; it is not proposed again before {} UTC",
+                until.format("%H:%M")
+            ),
+            Self::Evening => write!(
+                f,
+                "it could become smaller, but not in the evening, when people text"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoData => write!(
+                f,
+                "nothing was measured in the last {FRESH_MINUTES} minutes"
+            ),
+            Self::Failed(why) => write!(f, "the last change failed and is not tried again: {why}"),
+            Self::Release(what) => write!(
+                f,
+                "{what} is under way; the database is left alone meanwhile"
+            ),
+            Self::Runaway(calls) => write!(
+                f,
+                "CPU is over {LINE:.0} % while the functions are called {calls:.0} times a minute: that is not texting but one statement or one job"
+            ),
+            Self::Connections(used, most) => write!(
+                f,
+                "{used:.0} of {most} connections are used while CPU is low; a larger database takes no more of them"
+            ),
+            Self::Ceiling(highest) => write!(f, "the ceiling is reached: {highest}"),
+            Self::Budget(rung, weekly, budget) => write!(
+                f,
+                "{rung} would cost ${weekly:.0} a week (prices of {}), and scaling.weekly_budget is ${budget:.0}",
+                prices::DATE
+            ),
+            Self::NoPrice(rung) => write!(
+                f,
+                "nobody here knows what {rung} costs, and scaling.weekly_budget has to be held"
+            ),
+            Self::Unknown(class) => write!(f, "nobody here knows the class {class}"),
+        }
+    }
+}
+
+impl Refusal {
+    /// Its kind, without its numbers.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NoData => "no-data",
+            Self::Failed(_) => "failed",
+            Self::Release(_) => "release",
+            Self::Runaway(_) => "runaway",
+            Self::Connections(..) => "connections",
+            Self::Ceiling(_) => "ceiling",
+            Self::Budget(..) => "budget",
+            Self::NoPrice(_) => "no-price",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// What a person does about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::NoData => "look whether the database runs at all: spokectl status",
+            Self::Failed(_) => "look at the database, then say so: spokectl scale reject",
+            Self::Release(_) => "wait for its end",
+            Self::Runaway(_) => {
+                "look for a job that is at work, and end the statement that runs longest: runbooks/database-cpu.md"
+            }
+            Self::Connections(..) => {
+                "lower app.concurrency and deploy: runbooks/database-connections.md"
+            }
+            Self::Ceiling(_) => {
+                "raise scaling.highest and deploy, or spread the texting over more hours"
+            }
+            Self::Budget(..) => "raise scaling.weekly_budget and deploy, or spokectl scale up",
+            Self::NoPrice(_) | Self::Unknown(_) => "choose a rung yourself: spokectl scale up --to",
+        }
+    }
+}
+
+/// Decides.
+#[must_use]
+pub fn decide(
+    running: &Running,
+    measured: &Measured,
+    policy: &Policy<'_>,
+    past: &Past,
+    now: DateTime<Utc>,
+) -> Decision {
+    if let Some(why) = &past.failed {
+        return Decision::Refuse(Refusal::Failed(why.clone()));
+    }
+    if running.status != "available" {
+        return Decision::Nothing(Quiet::Changing(running.status.clone()));
+    }
+    let Some(facts) = running.rung.facts(running.machine) else {
+        return Decision::Refuse(Refusal::Unknown(running.rung.to_string()));
+    };
+    let fresh: Vec<Point> = measured
+        .cpu
+        .iter()
+        .copied()
+        .filter(|point| now - point.at <= TimeDelta::minutes(FRESH_MINUTES))
+        .take(VALUES)
+        .collect();
+    if fresh.is_empty() {
+        return Decision::Refuse(Refusal::NoData);
+    }
+    // What was measured before the last change says nothing about the database there is now.
+    if let Some(changed) = past.last_change
+        && fresh.iter().any(|point| point.at <= changed)
+    {
+        return Decision::Nothing(Quiet::Before(changed));
+    }
+    let over = fresh.iter().filter(|point| point.value >= LINE).count();
+    let seen = Seen {
+        running,
+        measured,
+        policy,
+        past,
+        now,
+        facts,
+        percent: fresh.iter().map(|point| point.value).fold(0.0, f64::max),
+    };
+    if over >= OVER {
+        return seen.grow();
+    }
+    if let Some(decision) = seen.out_of_credits().or_else(|| seen.out_of_connections()) {
+        return decision;
+    }
+    if over > 0 {
+        return Decision::Nothing(Quiet::Flapping);
+    }
+    seen.shrink()
+}
+
+struct Seen<'a> {
+    running: &'a Running,
+    measured: &'a Measured,
+    policy: &'a Policy<'a>,
+    past: &'a Past,
+    now: DateTime<Utc>,
+    facts: Facts,
+    /// The highest of the newest values.
+    percent: f64,
+}
+
+impl Seen<'_> {
+    /// CPU is over the line.
+    fn grow(&self) -> Decision {
+        if let Some(calls) = self
+            .measured
+            .calls
+            .filter(|calls| *calls < CALLS_A_VCPU * self.facts.vcpus)
+        {
+            return Decision::Refuse(Refusal::Runaway(calls));
+        }
+        let mut why = vec![format!(
+            "CPU is at {:.0} %, two of the last three values over {LINE:.0} %",
+            self.percent
+        )];
+        if let Some(calls) = self.measured.calls {
+            why.push(format!(
+                "the functions are called {calls:.0} times a minute"
+            ));
+        }
+        if self.running.rung.is_burstable() {
+            why.push("a larger burstable class has more credits but no more processors".to_owned());
+        }
+        self.up(Need::Power(self.percent / 100.0 * self.facts.vcpus), why)
+    }
+
+    /// A burstable class without credits falls to its baseline: its CPU looks low, and everything waits.
+    fn out_of_credits(&self) -> Option<Decision> {
+        let credits = self.measured.credits?;
+        if !self.running.rung.is_burstable() || credits > FEW_CREDITS {
+            return None;
+        }
+        // Few credits and nothing to do is a database that was just made.
+        let baseline = 100.0 * self.facts.sustained / self.facts.vcpus;
+        if self.percent < 0.9 * baseline {
+            return None;
+        }
+        let why = format!(
+            "{} has {credits:.0} CPU credits left and works at its baseline of {baseline:.0} % or above; without credits it gets no more than that",
+            self.running.rung
+        );
+        Some(self.up(Need::Steady, vec![why]))
+    }
+
+    fn out_of_connections(&self) -> Option<Decision> {
+        let used = self.measured.connections?;
+        let most = self.facts.max_connections;
+        if used < FULL * f64::from(most) {
+            return None;
+        }
+        if self
+            .running
+            .rung
+            .next(self.running.machine, Need::Connections)
+            .is_none()
+        {
+            return Some(Decision::Refuse(Refusal::Connections(used, most)));
+        }
+        let why = format!("{used:.0} of {most} connections are used");
+        // Their number is decided in app.concurrency: money is spent on it only when a person says so.
+        let decision = self.up(Need::Connections, vec![why]);
+        Some(asked(
+            decision,
+            "fewer connections may be the better remedy: app.concurrency",
+        ))
+    }
+
+    /// The next rung, through every gate.
+    fn up(&self, need: Need, why: Vec<String>) -> Decision {
+        if let Some(release) = &self.running.release {
+            return Decision::Refuse(Refusal::Release(release.clone()));
+        }
+        let pause = TimeDelta::minutes(i64::from(self.policy.scaling.cool_down_minutes));
+        if let Some(until) = self.past.last_change.map(|at| at + pause)
+            && self.now < until
+        {
+            return Decision::Nothing(Quiet::CoolDown(until));
+        }
+        if let Some(until) = self.past.rejected.map(|at| at + pause)
+            && self.now < until
+        {
+            return Decision::Nothing(Quiet::Rejected(until));
+        }
+        let Some(to) = self.running.rung.next(self.running.machine, need) else {
+            return Decision::Refuse(Refusal::Ceiling(format!(
+                "there is nothing above {}",
+                self.running.rung
+            )));
+        };
+        if let Err(refusal) = allowed(
+            self.policy.scaling,
+            self.running.machine,
+            &self.running.rung,
+            &to,
+        ) {
+            return Decision::Refuse(refusal);
+        }
+        let step = Move {
+            from: self.running.rung.clone(),
+            to,
+            why,
+            waits: None,
+        };
+        match self.policy.scaling.policy {
+            ScalingPolicy::Propose => Decision::Propose(step),
+            ScalingPolicy::Act => self.by_itself(step),
+        }
+    }
+
+    /// The policy acts, unless a person should see something first.
+    fn by_itself(&self, step: Move) -> Decision {
+        if !self.running.pending.is_empty() {
+            let waits = format!(
+                "it would apply what waits for the maintenance window: {}",
+                self.running.pending.join(", ")
+            );
+            return asked(Decision::Change(step), &waits);
+        }
+        if let Some(window) = hours::quiet(&self.policy.scaling.quiet, self.policy.zone, self.now) {
+            return asked(
+                Decision::Change(step),
+                &format!("it is quiet time, {window}"),
+            );
+        }
+        Decision::Change(step)
+    }
+
+    /// What was enlarged and is calm may go back, when a person agrees.
+    fn shrink(&self) -> Decision {
+        let (Some((base, until)), Some(peak)) = (&self.past.enlarged, self.measured.day_peak)
+        else {
+            return Decision::Nothing(Quiet::Calm);
+        };
+        let Some(smaller) = base.facts(self.running.machine) else {
+            return Decision::Nothing(Quiet::Calm);
+        };
+        let day = TimeDelta::days(1);
+        let is_settled = self.past.last_change.is_none_or(|at| self.now - at >= day);
+        let there = peak * self.facts.vcpus / smaller.sustained;
+        let room = self.measured.connections.unwrap_or_default()
+            < 0.5 * f64::from(smaller.max_connections);
+        if !is_settled || there > CALM || !room || self.running.release.is_some() {
+            return Decision::Nothing(Quiet::Calm);
+        }
+        if self.past.rejected.is_some_and(|at| self.now - at < day) {
+            return Decision::Nothing(Quiet::Calm);
+        }
+        if hours::is_evening(self.policy.zone, self.now) {
+            return Decision::Nothing(Quiet::Evening);
+        }
+        let why = format!(
+            "the highest CPU of the last day was {peak:.0} %, which is {there:.0} % of {base}; it was enlarged until {}",
+            until.format("%Y-%m-%d")
+        );
+        Decision::Propose(Move {
+            from: self.running.rung.clone(),
+            to: base.clone(),
+            why: vec![why],
+            waits: Some("a database becomes smaller only when a person says so".to_owned()),
+        })
+    }
+}
+
+/// Makes a person be asked.
+fn asked(decision: Decision, waits: &str) -> Decision {
+    match decision {
+        Decision::Change(step) | Decision::Propose(step) => Decision::Propose(Move {
+            waits: Some(waits.to_owned()),
+            ..step
+        }),
+        other @ (Decision::Nothing(_) | Decision::Refuse(_)) => other,
+    }
+}
+
+/// Whether the stage's ceilings allow a rung. They hold for the scaler; a person may go above by naming the rung.
+pub fn allowed(scaling: &Scaling, machine: Machine, now: &Rung, to: &Rung) -> Result<(), Refusal> {
+    if let Some(highest) = scaling.highest.as_deref()
+        && let Some(ceiling) = Rung::parse(highest, now)
+        && to.is_above(&ceiling, machine)
+    {
+        return Err(Refusal::Ceiling(format!(
+            "scaling.highest is {highest}, the next rung would be {to}"
+        )));
+    }
+    let Some(budget) = scaling.weekly_budget else {
+        return Ok(());
+    };
+    match to.facts(machine).and_then(|facts| facts.weekly) {
+        Some(weekly) if weekly > budget => Err(Refusal::Budget(to.clone(), weekly, budget)),
+        Some(_) => Ok(()),
+        None => Err(Refusal::NoPrice(to.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

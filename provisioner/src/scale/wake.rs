@@ -1,0 +1,233 @@
+//! What the scaler function does when it wakes: by the alarm, or by its schedule, because an alarm rings only once.
+//!
+//! Both may come twice, late, or together. So an event is only a reason to look: what is done follows from what is
+//! there, and the stage's lock lets one at a time do it.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use spoke_contract::names;
+
+use super::Scope;
+use super::decide::{Decision, Move, Policy, Quiet, Refusal, decide};
+use super::ledger::{self, Ledger, Proposal};
+use super::work::{self, Order, Progress};
+use super::{look, notice};
+use crate::failure::{Failure, codes};
+use crate::release::lock::{self, Holder};
+
+/// The function may run for five minutes; it goes before it is stopped.
+pub const TIMEOUT_SECONDS: i64 = 300;
+const LEAVE_AFTER: TimeDelta = TimeDelta::seconds(TIMEOUT_SECONDS - 30);
+
+/// How often a change under way is looked at.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Why it wakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// An alarm went off.
+    Alarm,
+    /// It is time to look again.
+    Schedule,
+}
+
+impl Event {
+    /// Reads an alarm's action event, or what the schedule sends.
+    pub fn read(event: &Value) -> anyhow::Result<Self> {
+        match event["source"].as_str() {
+            Some("aws.cloudwatch") if event["alarmData"]["alarmName"].is_string() => {
+                Ok(Self::Alarm)
+            }
+            Some("spoke.schedule") => Ok(Self::Schedule),
+            _ => bail!("neither an alarm's event nor the schedule's: {event}"),
+        }
+    }
+}
+
+/// What it did, for the log and whoever invoked it.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// `nothing`, `proposed`, `changed`, `failed`, `waiting`, `refused`, `locked`.
+    pub did: &'static str,
+    /// A sentence.
+    pub why: String,
+}
+
+fn told(did: &'static str, why: impl Into<String>) -> Told {
+    Told {
+        did,
+        why: why.into(),
+    }
+}
+
+/// Wakes, looks, and does what is to be done.
+pub async fn wake(scope: &Scope, topic: &str, event: Event) -> Result<Told, Failure> {
+    let started = Utc::now();
+    let holder = Holder {
+        owner: names::scaler_function(&scope.settings.stage),
+        host: "lambda".to_owned(),
+        pid: 0,
+        at: started,
+        verb: "scale".to_owned(),
+    };
+    let (parameters, stage) = (&scope.cloud.parameters, &scope.settings.stage);
+    if let Some(other) = lock::try_take(parameters, stage, &holder).await? {
+        // A run of ours that is older than it may become was stopped in its middle.
+        let is_dead =
+            other.owner == holder.owner && started - other.at > TimeDelta::seconds(TIMEOUT_SECONDS);
+        if !is_dead {
+            return Ok(told("locked", other.sentence(started)));
+        }
+        lock::take_over(parameters, stage, &holder).await?;
+    }
+    let done = locked(scope, topic, event, started).await;
+    lock::drop_it(parameters, stage).await?;
+    done
+}
+
+async fn locked(
+    scope: &Scope,
+    topic: &str,
+    event: Event,
+    started: DateTime<Utc>,
+) -> Result<Told, Failure> {
+    let mut ledger = ledger::read(&scope.cloud.parameters, &scope.settings.stage).await?;
+    if ledger.under_way().is_some() {
+        return go_on(scope, topic, &mut ledger, started).await;
+    }
+    let now = Utc::now();
+    let (running, _) = look::running(scope).await?;
+    let measured = look::measured(scope, now).await?;
+    let policy = policy(scope)?;
+    match decide(&running, &measured, &policy, &ledger.past(), now) {
+        Decision::Nothing(quiet) => {
+            if quiet == Quiet::Calm && !ledger.told.is_empty() {
+                ledger.told.clear();
+                ledger::write(scope, &ledger).await?;
+            }
+            Ok(told("nothing", quiet.to_string()))
+        }
+        Decision::Propose(step) => propose(scope, topic, &mut ledger, step, now).await,
+        Decision::Change(step) => {
+            let order = Order {
+                step: step.clone(),
+                by: names::scaler_function(&scope.settings.stage),
+                until: work::until(scope, now),
+                with_pending: false,
+            };
+            work::begin(scope, &mut ledger, order, now).await?;
+            let card = notice::begun(&scope.settings, &step);
+            notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
+            go_on(scope, topic, &mut ledger, started).await
+        }
+        Decision::Refuse(refusal) => refuse(scope, topic, &mut ledger, event, &refusal).await,
+    }
+}
+
+/// The stage's policy.
+pub fn policy(scope: &Scope) -> Result<Policy<'_>, Failure> {
+    let scaling = &scope.settings.scaling;
+    Ok(Policy {
+        scaling,
+        zone: scaling.time_zone.parse().map_err(|_| {
+            Failure::new(codes::STAGE_VALUE, "scaling.time_zone is no time zone")
+                .why(&scaling.time_zone)
+        })?,
+    })
+}
+
+async fn propose(
+    scope: &Scope,
+    topic: &str,
+    ledger: &mut Ledger,
+    step: Move,
+    now: DateTime<Utc>,
+) -> Result<Told, Failure> {
+    let again = ledger
+        .waiting(now)
+        .is_some_and(|proposal| (&proposal.step.from, &proposal.step.to) == (&step.from, &step.to));
+    let what = format!("{} → {}", step.from, step.to);
+    if again {
+        return Ok(told("nothing", format!("{what} was proposed already")));
+    }
+    let card = notice::proposal(&scope.settings, &step);
+    ledger.proposal = Some(Proposal { step, at: now });
+    ledger::write(scope, ledger).await?;
+    notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
+    Ok(told("proposed", what))
+}
+
+/// A refusal is told once, and only when there is something to do; a schedule that finds no data is no news.
+async fn refuse(
+    scope: &Scope,
+    topic: &str,
+    ledger: &mut Ledger,
+    event: Event,
+    refusal: &Refusal,
+) -> Result<Told, Failure> {
+    let is_news = ledger.told != refusal.name()
+        && (event == Event::Alarm || !matches!(refusal, Refusal::NoData));
+    if is_news {
+        refusal.name().clone_into(&mut ledger.told);
+        ledger::write(scope, ledger).await?;
+        let card = notice::refusal(&scope.settings, refusal);
+        notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
+    }
+    Ok(told("refused", refusal.to_string()))
+}
+
+/// Goes on with a change until it is over, or until it is time to go: the next run takes it up.
+async fn go_on(
+    scope: &Scope,
+    topic: &str,
+    ledger: &mut Ledger,
+    started: DateTime<Utc>,
+) -> Result<Told, Failure> {
+    loop {
+        let now = Utc::now();
+        let (did, record) = match work::go_on(scope, ledger, now).await? {
+            Progress::Done(record) => ("changed", record),
+            Progress::Failed(record) => ("failed", record),
+            Progress::Moved(sentence) => {
+                tracing::info!(sentence, "scaling");
+                continue;
+            }
+            Progress::Waiting(sentence) if now - started > LEAVE_AFTER => {
+                return Ok(told("waiting", sentence));
+            }
+            Progress::Waiting(_) => {
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let card = notice::ended(&scope.settings, &record);
+        notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
+        return Ok(told(did, card.title));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Event;
+
+    #[test]
+    fn only_its_own_events_wake_it() {
+        let alarm = json!({ "source": "aws.cloudwatch", "alarmData": { "alarmName": "spoke-prod-database-cpu" } });
+        assert_eq!(Event::read(&alarm).unwrap(), Event::Alarm);
+        let schedule = json!({ "source": "spoke.schedule" });
+        assert_eq!(Event::read(&schedule).unwrap(), Event::Schedule);
+        for other in [
+            json!({}),
+            json!({ "source": "aws.cloudwatch" }),
+            json!("up"),
+        ] {
+            assert!(Event::read(&other).is_err(), "{other}");
+        }
+    }
+}
