@@ -76,6 +76,8 @@ pub enum Verb {
     Workflow(verbs::workflow::Args),
     /// Write the plain CloudFormation templates, and how to deploy them without us
     Eject(verbs::eject::Args),
+    /// The database's size: where it stands, what the next rung means, and taking it
+    Scale(verbs::scale::Args),
     /// The functions' log lines
     Logs(verbs::logs::Args),
     /// Who is at work on the stage; take away a lock nobody holds any more

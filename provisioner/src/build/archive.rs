@@ -54,13 +54,19 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{}.{} MB", tenths / 10, tenths % 10)
 }
 
-/// Packs a binary for the functions of `app`, unless the archive of the very same bytes is still here.
-pub fn pack(repository: &Repository, binary: &Path, app: &App) -> Result<Archive, Failure> {
+/// Packs a binary for the functions of `app`, unless the archive of the very same bytes is still here. Each program has
+/// a folder of its own.
+pub fn pack(
+    repository: &Repository,
+    program: &str,
+    binary: &Path,
+    app: &App,
+) -> Result<Archive, Failure> {
     let contents = std::fs::read(binary)
         .with_context(|| format!("reading {}", binary.display()))
         .blame(codes::ARTIFACT, "the function binary cannot be read")?;
     check(&contents, app.glibc.as_deref(), app.architecture)?;
-    let known = kept(repository, format!("{}.zip", sha256(&contents)))
+    let known = kept(repository, format!("{program}/{}.zip", sha256(&contents)))
         .blame(codes::FOLDER, "the folder for build results cannot be made")?;
     if let Ok(packed) = std::fs::read(&known)
         && is_whole(&packed)
@@ -86,7 +92,7 @@ fn is_whole(packed: &[u8]) -> bool {
     packed.len() > 22 && packed[packed.len() - 22..].starts_with(b"PK\x05\x06")
 }
 
-/// Keeps the newest archive only; a dev binary weighs tens of megabytes.
+/// Keeps the newest archive of a program only; a dev binary weighs tens of megabytes.
 fn store(path: &Path, packed: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         for entry in std::fs::read_dir(folder)?.flatten() {

@@ -1,4 +1,4 @@
-//! The function binary, by cargo.
+//! The function binaries, by cargo.
 
 use std::path::PathBuf;
 
@@ -10,25 +10,64 @@ use super::archive::{self, Archive};
 use super::{command, cross, find_program, missing};
 use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
+use crate::scale::Settings;
 use crate::stage::{App, Profile, Stage};
 use crate::ui::tasks::Task;
 
-/// Compiles `spoke` and packs it.
+/// The archives of a stage's functions.
+#[derive(Clone, Debug)]
+pub struct Archives {
+    /// The application's.
+    pub spoke: Archive,
+    /// The scaler's; none where the database is not ours to change.
+    pub scaler: Option<Archive>,
+}
+
+/// Compiles the programs and packs each.
 pub async fn build(
     repository: &Repository,
     stage: &Stage,
     task: &Task,
-) -> Result<Archive, Failure> {
-    let binary = compile(repository, &stage.app, task).await?;
+) -> Result<Archives, Failure> {
+    let mut programs = vec!["spoke"];
+    if Settings::of(stage).is_some() {
+        programs.push("scaler");
+    }
+    let messages = compile(repository, &stage.app, &programs, task).await?;
+    let binaries = programs
+        .into_iter()
+        .map(|program| {
+            let binary = executable(&messages, program)
+                .with_context(|| format!("cargo named no executable \"{program}\""))
+                .blame(codes::BUILD_FUNCTION, "the function binary cannot be found")?;
+            Ok((program, binary))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
     task.detail("packing");
     let (repository, app) = (repository.clone(), stage.app.clone());
-    tokio::task::spawn_blocking(move || archive::pack(&repository, &binary, &app))
-        .await
-        .map_err(anyhow::Error::from)?
+    let packing = tokio::task::spawn_blocking(move || {
+        binaries
+            .iter()
+            .map(|(program, binary)| archive::pack(&repository, program, binary, &app))
+            .collect::<Result<Vec<_>, Failure>>()
+    });
+    let mut packed = packing.await.map_err(anyhow::Error::from)??.into_iter();
+    let spoke = packed
+        .next()
+        .ok_or_else(|| Failure::new(codes::BUILD_FUNCTION, "nothing was packed"))?;
+    Ok(Archives {
+        spoke,
+        scaler: packed.next(),
+    })
 }
 
 /// With the packages and features of a plain `cargo build`, so that nothing is compiled twice.
-async fn compile(repository: &Repository, app: &App, task: &Task) -> Result<PathBuf, Failure> {
+async fn compile(
+    repository: &Repository,
+    app: &App,
+    programs: &[&str],
+    task: &Task,
+) -> Result<String, Failure> {
     let mut command = if let Some(glibc) = &app.glibc {
         cross::cargo(repository, app.architecture, glibc, task).await?
     } else {
@@ -36,11 +75,12 @@ async fn compile(repository: &Repository, app: &App, task: &Task) -> Result<Path
         command.arg("build");
         command
     };
-    command.current_dir(repository.root()).args([
-        "--bin",
-        "spoke",
-        "--message-format=json-render-diagnostics",
-    ]);
+    command
+        .current_dir(repository.root())
+        .arg("--message-format=json-render-diagnostics");
+    for program in programs {
+        command.args(["--bin", program]);
+    }
     forget_the_outer_cargo(&mut command);
     if app.profile == Profile::Release {
         command.arg("--release");
@@ -51,13 +91,11 @@ async fn compile(repository: &Repository, app: &App, task: &Task) -> Result<Path
     if !ended.good {
         let mut failure = Failure::new(codes::BUILD_FUNCTION, "the functions do not compile")
             .state("nothing was uploaded or changed")
-            .next("cargo build --bin spoke");
+            .next(format!("cargo build --bin {}", programs.join(" --bin ")));
         failure.why = ended.tail;
         return Err(failure);
     }
-    executable(&ended.stdout)
-        .context("cargo named no executable \"spoke\"")
-        .blame(codes::BUILD_FUNCTION, "the function binary cannot be found")
+    Ok(ended.stdout)
 }
 
 /// The cargo that started us, else the one on the `PATH`.
@@ -87,11 +125,11 @@ fn forget_the_outer_cargo(command: &mut Command) {
 }
 
 /// The path of the executable in cargo's messages.
-fn executable(messages: &str) -> Option<PathBuf> {
+fn executable(messages: &str, program: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "spoke")
+        .filter(|message| message["target"]["name"] == program)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
 }
 
@@ -109,9 +147,10 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
         );
         assert_eq!(
-            executable(messages).unwrap().to_str(),
+            executable(messages, "spoke").unwrap().to_str(),
             Some("/t/debug/spoke")
         );
-        assert_eq!(executable("{}"), None);
+        assert_eq!(executable("{}", "spoke"), None);
+        assert_eq!(executable(messages, "scaler"), None);
     }
 }

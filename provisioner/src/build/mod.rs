@@ -25,6 +25,8 @@ use bundle::Bundle;
 pub struct Artifacts {
     /// The functions.
     pub archive: Archive,
+    /// The scaler.
+    pub scaler: Option<Archive>,
     /// The front end.
     pub bundle: Bundle,
     /// The git commit, `-dirty` behind it when the tree was not clean.
@@ -42,8 +44,12 @@ pub async fn all(
     let functions = async {
         let task = tasks.begin("functions");
         let built = function::build(repository, stage, &task).await;
-        finish(&task, built, |archive| {
-            format!("{} ({})", archive.short(), archive.size())
+        finish(&task, built, |archives| {
+            let scaler = archives.scaler.as_ref().map_or_else(String::new, |scaler| {
+                format!(", scaler {} ({})", scaler.short(), scaler.size())
+            });
+            let spoke = &archives.spoke;
+            format!("{} ({}){scaler}", spoke.short(), spoke.size())
         })
     };
     let front_end = async {
@@ -53,9 +59,10 @@ pub async fn all(
             format!("bundle {}", bundle.manifest.bundle)
         })
     };
-    let (archive, bundle) = tokio::try_join!(functions, front_end)?;
+    let (archives, bundle) = tokio::try_join!(functions, front_end)?;
     Ok(Artifacts {
-        archive,
+        archive: archives.spoke,
+        scaler: archives.scaler,
         bundle,
         revision: revision::of(repository).await,
         schema: newest_migration(repository),

@@ -136,6 +136,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         migrations,
         refusals,
         connections,
+        enlarged: ctx.stage.enlarged.clone(),
         minutes,
         cost_before: before,
         cost_after: after,

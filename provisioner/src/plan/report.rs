@@ -12,6 +12,7 @@ use super::migrations::{Class, Migration};
 use super::signals::Signal;
 use super::usual::{self, Way};
 use crate::cloud::cloudformation::Drift;
+use crate::scale::ledger::Active;
 use crate::template::shift;
 
 /// Where, who, of what, when.
@@ -83,6 +84,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Connections to the database.
     pub connections: Budget,
+    /// The database is rendered larger than the stage file says: it was enlarged since.
+    pub enlarged: Option<Active>,
     /// Expected minutes, from and to.
     pub minutes: (u64, u64),
     /// What the stage costs now.
@@ -324,6 +327,18 @@ fn numbers(plan: &Plan) -> Vec<String> {
         ),
         money(plan),
     ];
+    if let Some(active) = &plan.enlarged {
+        lines.insert(
+            0,
+            format!(
+                "database        {}, enlarged from {} by {} until {}; the stage file does not make it smaller (spokectl scale down does)",
+                active.rung,
+                active.base,
+                active.by,
+                active.until.format("%Y-%m-%d")
+            ),
+        );
+    }
     let unknown: Vec<_> = plan.cost_after.unknown.iter().map(String::as_str).collect();
     if !unknown.is_empty() {
         lines.push(format!(

@@ -46,7 +46,8 @@ impl Holder {
     }
 }
 
-fn parameter(stage: &str) -> String {
+/// The parameter only one can create.
+pub(crate) fn parameter(stage: &str) -> String {
     format!("/spoke/{stage}/lock")
 }
 

@@ -239,6 +239,10 @@ impl<'a> Making<'a> {
         self.known.insert("Bundle".to_owned(), bundle.to_owned());
         self.known
             .insert("CodeKey".to_owned(), self.code.key.clone());
+        // The scaler belongs to the tool and not to the release: it has no versions, and changes with its stack.
+        if let Some(scaler) = &self.artifacts.scaler {
+            self.known.insert("ScalerKey".to_owned(), scaler.key());
+        }
         self.stack(Kind::App).await
     }
 

@@ -1,4 +1,4 @@
-//! The bundle beside the old ones, and the archive. What is there already is not sent again.
+//! The bundle beside the old ones, and the archives. What is there already is not sent again.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use spoke_contract::release::CodeObject;
 
 use super::record::{self, JSON};
 use crate::build::Artifacts;
-use crate::build::archive::megabytes;
+use crate::build::archive::{Archive, megabytes};
 use crate::build::bundle::content_type;
 use crate::cloud::s3::Headers;
 use crate::context::Context;
@@ -51,24 +51,32 @@ pub async fn all(ctx: &Context, artifacts: &Artifacts) -> Result<CodeObject, Fai
         megabytes(sent.iter().sum())
     ));
     let archive = &artifacts.archive;
+    packed(ctx, &bucket, "functions", archive).await?;
+    if let Some(scaler) = &artifacts.scaler {
+        packed(ctx, &bucket, "scaler", scaler).await?;
+    }
+    Ok(CodeObject {
+        bucket,
+        key: archive.key(),
+        sha256: archive.sha256.clone(),
+    })
+}
+
+async fn packed(ctx: &Context, bucket: &str, what: &str, archive: &Archive) -> Result<(), Failure> {
     let bytes = file(
         ctx,
-        &bucket,
+        bucket,
         &archive.key(),
         &archive.path,
         "application/zip",
     )
     .await?;
     ctx.ui.done(if bytes == 0 {
-        format!("functions {}: already there", archive.short())
+        format!("{what} {}: already there", archive.short())
     } else {
-        format!("functions {}: {}", archive.short(), megabytes(bytes))
+        format!("{what} {}: {}", archive.short(), megabytes(bytes))
     });
-    Ok(CodeObject {
-        bucket,
-        key: archive.key(),
-        sha256: archive.sha256.clone(),
-    })
+    Ok(())
 }
 
 /// Uploads one file unless it is there; says how many bytes went.

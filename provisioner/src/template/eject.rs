@@ -4,6 +4,7 @@ use spoke_contract::functions::Function;
 use spoke_contract::names;
 
 use super::{Kind, shift};
+use crate::scale::Settings;
 use crate::stage::Stage;
 
 /// The script that brings every stack up to its template, in order.
@@ -15,12 +16,25 @@ pub fn script(stage: &Stage) -> String {
             "# Brings the stacks of stage {} up to the templates beside this script.",
             stage.name
         ),
-        "# usage: ./deploy.sh <function archive .zip> <release number> <bundle id>".to_owned(),
+        format!(
+            "# usage: ./deploy.sh <function archive .zip> <release number> <bundle id>{}",
+            if has_scaler(stage) {
+                " <scaler archive .zip>"
+            } else {
+                ""
+            }
+        ),
         "set -euo pipefail".to_owned(),
         "archive=$(realpath \"${1:?the function archive, a .zip with the executable bootstrap}\")"
             .to_owned(),
         "release=${2:?the release number, 0 the first time}".to_owned(),
         "bundle=${3:?the bundle id, none the first time}".to_owned(),
+        if has_scaler(stage) {
+            "scaler=$(realpath \"${4:?the scaler's archive, a .zip with the executable bootstrap}\")"
+                .to_owned()
+        } else {
+            String::new()
+        },
         "cd \"$(dirname \"$0\")\"".to_owned(),
         String::new(),
         format!(
@@ -44,8 +58,12 @@ pub fn script(stage: &Stage) -> String {
     lines.join("\n") + "\n"
 }
 
+fn has_scaler(stage: &Stage) -> bool {
+    Settings::of(stage).is_some()
+}
+
 fn upload(stage: &Stage) -> Vec<String> {
-    vec![
+    let mut lines = vec![
         "key=functions/$(sha256sum \"$archive\" | cut -d' ' -f1).zip".to_owned(),
         format!(
             "bucket=$(output {} {} ArtifactBucket)",
@@ -56,8 +74,16 @@ fn upload(stage: &Stage) -> Vec<String> {
             "aws s3 cp \"$archive\" \"s3://$bucket/$key\" --region {}",
             stage.region
         ),
-        String::new(),
-    ]
+    ];
+    if has_scaler(stage) {
+        lines.push("scaler_key=functions/$(sha256sum \"$scaler\" | cut -d' ' -f1).zip".to_owned());
+        lines.push(format!(
+            "aws s3 cp \"$scaler\" \"s3://$bucket/$scaler_key\" --region {}",
+            stage.region
+        ));
+    }
+    lines.push(String::new());
+    lines
 }
 
 /// One stack. Its parameters are outputs of the ones before, and the three values of the release.
@@ -142,6 +168,9 @@ fn parameters(stage: &Stage, kind: Kind) -> Vec<(&'static str, String)> {
                 parameters.push(from(Kind::Edge, "WebAclArn"));
             }
             parameters.push(("CodeKey", "$key".to_owned()));
+            if has_scaler(stage) {
+                parameters.push(("ScalerKey", "$scaler_key".to_owned()));
+            }
             parameters.push(("Release", "$release".to_owned()));
             parameters.push(("Bundle", "$bundle".to_owned()));
         }
@@ -189,8 +218,8 @@ Plain CloudFormation. Nothing here needs spokectl.
 
 ## The stacks
 
-1. Build the function archive: a zip with one executable named `bootstrap`, the program `spoke` built for {architecture} and glibc {glibc}.
-2. `./deploy.sh archive.zip 0 none` makes the stacks in order; later runs change them. It refuses another account than {account}.
+1. Build the function archive: a zip with one executable named `bootstrap`, the program `spoke` built for {architecture} and glibc {glibc}.{scaler}
+2. `./deploy.sh archive.zip 0 none{scaler_zip}` makes the stacks in order; later runs change them. It refuses another account than {account}.
 {carrier}
 Deleting a stack keeps buckets, secrets and queues, and takes a last snapshot of the database.
 
@@ -200,7 +229,7 @@ The stacks prepare the unpublished functions; a release moves the alias `Live`.
 
 1. Upload the front end: the files of `app/web/dist/assets` to `assets/` of the asset bucket with
    `--cache-control 'public, max-age=31536000, immutable'`, and its manifest to `bundles/<bundle id>.json`.
-2. `./deploy.sh archive.zip <number> <bundle id>`.
+2. `./deploy.sh archive.zip <number> <bundle id>{scaler_zip}`.
 3. `aws lambda publish-version` for `{web}` and for {others}.
 4. Write the release being made, as JSON, to the parameter `{pending}` (its fields: `app/contract/src/release.rs`).
 5. `aws deploy create-deployment --application-name spoke-{name} --deployment-group-name spoke-{name}-web
@@ -214,6 +243,8 @@ Bundle first: write the old manifest to `{pointer}`. Then point `Live` of the ot
 versions with `aws lambda update-alias`. Migrations do not go back.
 ",
         stacks = stacks.join("\n"),
+        scaler = if has_scaler(stage) { " The scaler's archive is the program `scaler`, packed the same way." } else { "" },
+        scaler_zip = if has_scaler(stage) { " scaler.zip" } else { "" },
         account = stage.account,
         architecture = stage.app.architecture.name(),
         glibc = stage.app.glibc.as_deref().unwrap_or("2.34"),

@@ -93,7 +93,7 @@ fn registry(folder: &Path) -> anyhow::Result<Handlebars<'static>> {
             .with_context(|| format!("reading {}", path.display()))?;
     }
     for partial in [
-        "alarm", "allow", "bucket", "function", "group", "notices", "queue",
+        "alarm", "allow", "bucket", "function", "group", "notices", "queue", "scaler",
     ] {
         let path = folder.join(format!("partials/{partial}.yaml.hbs"));
         registry

@@ -8,6 +8,8 @@ use spoke_contract::names;
 use spoke_contract::vars::{self, Source};
 
 use super::{dashboard, shift};
+use crate::release::lock;
+use crate::scale::{Settings, wake};
 use crate::stage::{DatabaseKind, Nat, Stage};
 
 /// Everything the templates name.
@@ -40,6 +42,7 @@ pub fn of(stage: &Stage) -> anyhow::Result<Value> {
             "custom": shift::custom(&stage.release.shift),
         },
         "grants": grants(stage),
+        "scaler": scaler(stage)?,
         "functions": functions,
         "api_url": api_url,
     }))
@@ -381,6 +384,60 @@ fn grants(stage: &Stage) -> Value {
             "!Sub \"arn:${{AWS::Partition}}:codedeploy:${{AWS::Region}}:${{AWS::AccountId}}:deploymentgroup:spoke-{name}/spoke-{name}-web\""
         ),
     })
+}
+
+/// The function that looks after the database's size; null where the database is not ours to change.
+fn scaler(stage: &Stage) -> anyhow::Result<Value> {
+    let Some(settings) = Settings::of(stage) else {
+        return Ok(Value::Null);
+    };
+    let name = &stage.name;
+    let arn = |service: &str, resource: &str| {
+        format!(
+            "!Sub \"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}\""
+        )
+    };
+    let database = settings.database();
+    let mut databases = vec![arn("rds", &format!("db:{database}"))];
+    let (mut look, mut change) = (vec!["rds:DescribeDBInstances"], Vec::new());
+    if stage.database.kind == DatabaseKind::Rds {
+        change.push("rds:ModifyDBInstance");
+    } else {
+        databases = vec![
+            arn("rds", &format!("db:{database}-*")),
+            arn("rds", &format!("cluster:{database}")),
+        ];
+        look.push("rds:DescribeDBClusters");
+    }
+    match stage.database.kind {
+        DatabaseKind::Aurora => change.extend([
+            "rds:ModifyDBInstance",
+            "rds:CreateDBInstance",
+            "rds:DeleteDBInstance",
+            "rds:FailoverDBCluster",
+        ]),
+        DatabaseKind::AuroraServerless => change.push("rds:ModifyDBCluster"),
+        DatabaseKind::Rds | DatabaseKind::Existing => {}
+    }
+    Ok(json!({
+        "name": names::scaler_function(name),
+        "settings": quote(&serde_json::to_string(&settings)?),
+        "timeout": wake::TIMEOUT_SECONDS,
+        // An account whose quota is small has none to reserve; a stage that reserves for others has it for this as well.
+        "reserved": !stage.app.concurrency.is_empty(),
+        "look": look.join(", "),
+        "change": change.join(", "),
+        "databases": list(&databases),
+        "parameters": list(&[
+            arn("ssm", &format!("parameter{}", names::scaling_parameter(name))),
+            arn("ssm", &format!("parameter{}", lock::parameter(name))),
+        ]),
+        "history": format!("!Sub \"arn:${{AWS::Partition}}:s3:::${{ArtifactBucket}}/scaling/{name}/*\""),
+        "slack": stage.scaling.slack_secret.as_ref().map(|secret| {
+            // Secrets Manager ends an ARN with six letters of its own.
+            arn("secretsmanager", &format!("secret:{secret}-??????"))
+        }),
+    }))
 }
 
 /// A YAML list in one line.

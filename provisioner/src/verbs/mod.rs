@@ -14,6 +14,7 @@ pub mod lock;
 pub mod logs;
 pub mod plan;
 pub mod rollback;
+pub mod scale;
 pub mod secrets;
 pub mod status;
 pub mod up;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Secrets(args) => Box::pin(secrets::run(global, args, ui)).await,
         Verb::Workflow(args) => workflow::run(global, &args, &ui),
         Verb::Eject(args) => eject::run(global, args, &ui),
+        Verb::Scale(args) => Box::pin(scale::run(global, args, ui)).await,
         Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
         Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,
         Verb::LocalCloud(args) => Box::pin(local_cloud::run(args)).await,

@@ -63,7 +63,7 @@ pub(crate) fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 24] = [
+const VERBS: [&[&str]; 32] = [
     &[],
     &["up"],
     &["down"],
@@ -84,6 +84,14 @@ const VERBS: [&[&str]; 24] = [
     &["build"],
     &["plan"],
     &["workflow"],
+    &["scale"],
+    &["scale", "status"],
+    &["scale", "plan"],
+    &["scale", "up"],
+    &["scale", "down"],
+    &["scale", "approve"],
+    &["scale", "reject"],
+    &["scale", "history"],
     &["logs"],
     &["lock"],
     &["lock", "status"],

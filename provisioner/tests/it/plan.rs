@@ -85,6 +85,7 @@ async fn the_stacks_of_stage_local_come_up_and_then_there_is_nothing_to_change()
     Box::pin(upload_functions(&setting, &known["ArtifactBucket"])).await;
     for (name, value) in [
         ("CodeKey", "functions/0.zip"),
+        ("ScalerKey", "functions/0.zip"),
         ("Release", "0"),
         ("Bundle", "none"),
     ] {

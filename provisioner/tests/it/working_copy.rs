@@ -25,7 +25,7 @@ impl Setting {
             std::fs::create_dir_all(root.join(below)).unwrap();
         }
         for partial in [
-            "alarm", "allow", "bucket", "function", "group", "notices", "queue",
+            "alarm", "allow", "bucket", "function", "group", "notices", "queue", "scaler",
         ] {
             let path = root.join(format!("templates/partials/{partial}.yaml.hbs"));
             std::fs::write(path, "").unwrap();
