@@ -83,6 +83,9 @@ pub struct Options {
     /// How many Lambda invocations the account may have under way at once; more are throttled.
     /// Each is a process on this machine.
     pub lambda_concurrency: u32,
+    /// How much of a real processor a database's virtual one stands for, in what is measured of it. 1.0 is a laptop
+    /// that is as large as the class says; less lets a small load fill it.
+    pub processor_share: f64,
     /// Where databases and caches come from when none are installed, and who is told.
     pub supply: parts::Supply,
 }
@@ -101,6 +104,7 @@ impl Options {
             account: "000000000000".to_owned(),
             speed: 1.0,
             lambda_concurrency: 1000,
+            processor_share: 1.0,
         }
     }
 }

@@ -299,8 +299,8 @@ mod tests {
     use crate::scale::ladder::Rung;
     use crate::stage::{self, Stage};
 
-    fn prod() -> Stage {
-        stage::resolve("prod", include_str!("../../tests/it/prod.toml")).unwrap()
+    fn state() -> Stage {
+        stage::resolve("state", include_str!("../../tests/it/stages/state.toml")).unwrap()
     }
 
     fn enlarged(class: &str) -> Ledger {
@@ -321,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_release_renders_what_was_enlarged_and_never_a_smaller_one() {
-        let file = prod();
+        let file = state();
         let mut stage = file.clone();
         enlarge(&mut stage, &enlarged("db.r7g.16xlarge"));
         assert_eq!(stage.database.class, "db.r7g.16xlarge");

@@ -272,7 +272,7 @@ mod tests {
         );
         series.insert("worker_invocations".to_owned(), vec![(at(2), 10.0)]);
         let cpu = points(&series, "cpu");
-        assert_eq!(cpu[0].value, 92.0);
+        assert_eq!(cpu[0].at, at(1));
         assert_eq!(calls(&series, &cpu), Some(30.0));
         assert_eq!(calls(&series, &cpu[..2]), None);
     }

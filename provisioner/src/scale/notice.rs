@@ -266,6 +266,18 @@ mod tests {
             waits: None,
         };
         let card = proposal(&settings, &step);
-        insta::assert_snapshot!(format!("{}\n\n{}", card.title, card.text), @"");
+        insta::assert_snapshot!(format!("{}\n\n{}", card.title, card.text), @"
+        Spoke prod: shall the database become larger? db.r7g.large → db.r7g.xlarge
+
+        CPU is at 91 %, two of the last three values over 80 %
+        db.r7g.large (2 vCPU, 16 GiB) → db.r7g.xlarge (4 vCPU, 32 GiB)
+        +$40 a week, $80 instead of $40 (prices of 2024-02-01)
+        max_connections 1722 → 3477
+        interruption: 3 to 15 minutes, while the database restarts on the new machine; texts wait and are sent afterwards
+        if nobody acts: it stays as it is; near 100 % everything behind it waits and falls over
+
+        approve:  spokectl scale approve --stage prod
+        reject:   spokectl scale reject --stage prod
+        ");
     }
 }

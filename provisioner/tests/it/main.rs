@@ -11,6 +11,7 @@ mod lock;
 mod outputs;
 mod plan;
 mod runbooks;
+mod scale;
 mod settings;
 mod stacks;
 mod templates;

@@ -19,6 +19,11 @@ pub(crate) struct Setting {
 impl Setting {
     /// Stage `local` over a cloud that is only this test's, as fast as it goes.
     pub(crate) async fn new() -> Self {
+        Self::at(1000.0, 1.0).await
+    }
+
+    /// The same at a speed of its own, with databases whose processors are a share of real ones.
+    pub(crate) async fn at(speed: f64, processor_share: f64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for below in ["templates/partials", "stages", ".spoke"] {
@@ -39,7 +44,8 @@ impl Setting {
         )
         .unwrap();
         let cloud = LocalCloud::start(Options {
-            speed: 1000.0,
+            speed,
+            processor_share,
             ..Options::new(root.join("cloud"))
         })
         .await

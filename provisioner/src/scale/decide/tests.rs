@@ -91,7 +91,9 @@ impl Case {
     fn proposal(&self) -> Move {
         match self.decide() {
             Decision::Propose(step) => step,
-            other => panic!("no proposal: {other:?}"),
+            other @ (Decision::Nothing(_) | Decision::Change(_) | Decision::Refuse(_)) => {
+                panic!("no proposal: {other:?}")
+            }
         }
     }
 }
@@ -223,7 +225,9 @@ fn what_is_refused() {
                 assert!(sentence.contains(words), "{name}: {sentence}");
                 assert!(!refusal.remedy().is_empty());
             }
-            other => panic!("{name}: {other:?}"),
+            other @ (Decision::Nothing(_) | Decision::Change(_) | Decision::Propose(_)) => {
+                panic!("{name}: {other:?}")
+            }
         }
     }
 }

@@ -1,0 +1,346 @@
+//! The database grows before it falls over: a real PostgreSQL under load, its measured CPU, the alarm, the real scaler,
+//! a person's answer, another class.
+
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde_json::Value;
+use spokectl::cloud::s3::Headers;
+use spokectl::release::stack::apply;
+use spokectl::scale::ledger;
+use spokectl::stage;
+use spokectl::template::Kind;
+use sqlx::{Connection as _, PgConnection, Row as _};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::command_line::{Run, spokectl_in};
+use crate::working_copy::Setting;
+
+/// A cloud minute takes two seconds.
+const SPEED: f64 = 30.0;
+
+/// A virtual processor of the database is a twentieth of a real one: a small load fills a small class.
+const SHARE: f64 = 0.05;
+
+/// What the functions of the application answer here: a page, at once.
+const PAGE: &str = "#!/usr/bin/env python3
+import http.client, os
+api = http.client.HTTPConnection(os.environ['AWS_LAMBDA_RUNTIME_API'])
+while True:
+    api.request('GET', '/2018-06-01/runtime/invocation/next')
+    call = api.getresponse()
+    call.read()
+    name = call.getheader('Lambda-Runtime-Aws-Request-Id')
+    api.request('POST', f'/2018-06-01/runtime/invocation/{name}/response', '{\"statusCode\": 200, \"body\": \"ok\"}')
+    api.getresponse().read()
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_itself() {
+    let mut setting = Setting::at(SPEED, SHARE).await;
+    setting.real_templates();
+    let url = deployed(&setting).await;
+    let texting = texting(url);
+    let load = Load::start(&setting).await;
+
+    // A tenth of a processor is all a db.t4g.micro has here.
+    load.set(130);
+    let proposal = until("the scaler proposes", || {
+        let told = told(&setting, &["status"]);
+        (!told["proposal"].is_null()).then(|| told["proposal"].clone())
+    })
+    .await;
+    assert_eq!(proposal["from"]["class"], "db.t4g.micro");
+    assert_eq!(proposal["to"]["class"], "db.m7g.xlarge");
+    assert_eq!(class(&setting).await, "db.t4g.micro");
+    assert!(alarm_rings(&setting).await);
+
+    let told_no_one = run(&setting, &["up", "--to", "db.r7g.huge"]);
+    assert_eq!(told_no_one.code, 5, "{}", told_no_one.stderr);
+    let approved = run(&setting, &["approve"]);
+    assert_eq!(approved.code, 0, "{}{}", approved.stdout, approved.stderr);
+    assert_eq!(class(&setting).await, "db.m7g.xlarge");
+    let again = run(&setting, &["approve"]);
+    assert_eq!(again.code, 5, "{}", again.stderr);
+    assert!(again.stderr.contains("SPK-SCL-0004"), "{}", again.stderr);
+
+    let history = told(&setting, &["history"]);
+    assert_eq!(history.as_array().unwrap().len(), 1, "{history}");
+    assert!(
+        history[0]["cpuBefore"].as_f64().unwrap() > 80.0,
+        "{history}"
+    );
+    assert!(history[0]["cpuAfter"].as_f64().unwrap() < 80.0, "{history}");
+    assert_eq!(history[0]["failed"], Value::Null);
+    until_async("the alarm is quiet again", async || {
+        !alarm_rings(&setting).await
+    })
+    .await;
+
+    a_release_does_not_make_it_smaller(&mut setting).await;
+
+    // From now on the scaler may act.
+    let file = setting.root().join("stages/local.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let acting = text.replace(
+        "policy = \"propose\"",
+        "policy = \"act\"\ncool_down_minutes = 0",
+    );
+    std::fs::write(&file, acting).unwrap();
+    reload(&mut setting).await;
+    let known = known(&setting).await;
+    apply(&setting.ctx, Kind::App, &known).await.unwrap();
+    load.set(260);
+    until_async("the scaler acts", async || {
+        class(&setting).await == "db.m7g.2xlarge"
+    })
+    .await;
+    let history = until("the change is recorded", || {
+        let history = told(&setting, &["history"]);
+        (history.as_array().unwrap().len() == 2).then_some(history)
+    })
+    .await;
+    assert_eq!(history[1]["by"], "spoke-local-scaler");
+    assert_eq!(history[1]["failed"], Value::Null);
+    load.task.abort();
+    texting.abort();
+    setting.end().await;
+}
+
+/// The next deploy renders what is there, and says so; the database is still large afterwards.
+async fn a_release_does_not_make_it_smaller(setting: &mut Setting) {
+    let plan = spokectl_in(setting.root().to_str().unwrap(), &["plan"]);
+    assert!(
+        plan.stdout
+            .contains("db.m7g.xlarge, enlarged from db.t4g.micro"),
+        "{}{}",
+        plan.stdout,
+        plan.stderr
+    );
+    reload(setting).await;
+    let known = known(setting).await;
+    apply(&setting.ctx, Kind::Data, &known).await.unwrap();
+    let template = setting
+        .ctx
+        .cloud
+        .stacks
+        .template("spoke-local-data")
+        .await
+        .unwrap();
+    assert!(template.contains("db.m7g.xlarge"));
+    assert_eq!(class(setting).await, "db.m7g.xlarge");
+}
+
+/// The stage as a command would see it now.
+async fn reload(setting: &mut Setting) {
+    let ctx = &mut setting.ctx;
+    ctx.stage = stage::load(&ctx.repository, "local").unwrap();
+    let kept = ledger::read(&ctx.cloud.parameters, "local").await.unwrap();
+    ledger::enlarge(&mut ctx.stage, &kept);
+}
+
+fn run(setting: &Setting, arguments: &[&str]) -> Run {
+    let mut all = vec!["scale"];
+    all.extend(arguments);
+    spokectl_in(setting.root().to_str().unwrap(), &all)
+}
+
+fn told(setting: &Setting, arguments: &[&str]) -> Value {
+    let mut all = arguments.to_vec();
+    all.extend(["--output", "json"]);
+    let run = run(setting, &all);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    serde_json::from_str(&run.stdout).unwrap()
+}
+
+async fn class(setting: &Setting) -> String {
+    let instance = setting.ctx.cloud.databases.instance("spoke-local").await;
+    instance.unwrap().unwrap().class
+}
+
+async fn alarm_rings(setting: &Setting) -> bool {
+    let name = "spoke-local-database-cpu";
+    let alarms = setting.ctx.cloud.metrics.alarms(name).await.unwrap();
+    alarms.iter().any(spokectl::cloud::cloudwatch::Alarm::rings)
+}
+
+const PATIENCE: Duration = Duration::from_mins(3);
+
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+async fn until_async(what: &str, mut look: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !look().await {
+        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+/// The stacks with a page for the application and the built scaler; the address of the page.
+async fn deployed(setting: &Setting) -> String {
+    let file = setting.root().join("stages/local.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    // Here a minute takes two seconds.
+    let text = text.replace("period_seconds = 1", "period_seconds = 2");
+    std::fs::write(&file, text).unwrap();
+    let mut setting_stage = setting.ctx.clone();
+    setting_stage.stage = stage::load(&setting.ctx.repository, "local").unwrap();
+    let network = apply(&setting_stage, Kind::Network, &Default::default())
+        .await
+        .unwrap();
+    let data = apply(&setting_stage, Kind::Data, &network.outputs)
+        .await
+        .unwrap();
+    let bucket = &data.outputs["ArtifactBucket"];
+    upload(setting, bucket, "functions/0.zip", PAGE.as_bytes()).await;
+    let scaler = std::fs::read(Path::new(env!("CARGO_BIN_EXE_scaler"))).unwrap();
+    upload(setting, bucket, "functions/scaler.zip", &scaler).await;
+    let known = known(setting).await;
+    let app = apply(&setting_stage, Kind::App, &known).await.unwrap();
+    app.outputs["Url"].clone()
+}
+
+/// Outputs of network and data, and the values of a release.
+async fn known(setting: &Setting) -> std::collections::BTreeMap<String, String> {
+    let mut known = std::collections::BTreeMap::new();
+    for stack in ["spoke-local-network", "spoke-local-data"] {
+        let stack = setting.ctx.cloud.stacks.find(stack).await.unwrap();
+        known.extend(stack.unwrap().outputs);
+    }
+    for (name, value) in [
+        ("CodeKey", "functions/0.zip"),
+        ("ScalerKey", "functions/scaler.zip"),
+        ("Release", "0"),
+        ("Bundle", "none"),
+    ] {
+        known.insert(name.to_owned(), value.to_owned());
+    }
+    known
+}
+
+async fn upload(setting: &Setting, bucket: &str, key: &str, program: &[u8]) {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .unix_permissions(0o755);
+    archive.start_file("bootstrap", options).unwrap();
+    archive.write_all(program).unwrap();
+    let bytes = Bytes::from(archive.finish().unwrap().into_inner());
+    let headers = Headers {
+        content_type: "application/zip",
+        cache_control: "no-cache",
+    };
+    let objects = &setting.ctx.cloud.objects;
+    objects.put(bucket, key, bytes, headers).await.unwrap();
+}
+
+/// Somebody uses the application: its functions are called all the time.
+fn texting(url: String) -> tokio::task::JoinHandle<()> {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    tokio::spawn(async move {
+        loop {
+            drop(http.get(&url).send().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+}
+
+/// A load on the database, in thousandths of a real processor.
+struct Load {
+    thousandths: Arc<AtomicU32>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Load {
+    async fn start(setting: &Setting) -> Self {
+        let secret = setting
+            .ctx
+            .cloud
+            .secrets
+            .value("spoke-local-database")
+            .await;
+        let secret: Value = serde_json::from_str(&secret.unwrap()).unwrap();
+        let text = |key: &str| {
+            secret[key]
+                .as_str()
+                .map_or_else(|| secret[key].to_string(), ToOwned::to_owned)
+        };
+        let address = format!(
+            "postgres://{}:{}@{}:{}/{}",
+            text("username"),
+            text("password"),
+            text("host"),
+            text("port"),
+            text("dbname")
+        );
+        let thousandths = Arc::new(AtomicU32::new(0));
+        let wanted = Arc::clone(&thousandths);
+        let task = tokio::spawn(async move {
+            // The restart on another class breaks the connection: the next one is taken.
+            loop {
+                if let Ok(mut connection) = PgConnection::connect(&address).await {
+                    drop(burn(&mut connection, &wanted).await);
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        });
+        Self { thousandths, task }
+    }
+
+    fn set(&self, thousandths: u32) {
+        self.thousandths.store(thousandths, Ordering::Relaxed);
+    }
+}
+
+/// Keeps the server's process as busy as wanted, by what its processor time says, however busy the machine is.
+async fn burn(connection: &mut PgConnection, wanted: &AtomicU32) -> sqlx::Result<()> {
+    let pid: i32 = sqlx::query("select pg_backend_pid()")
+        .fetch_one(&mut *connection)
+        .await?
+        .get(0);
+    let (mut started, mut spent) = (Instant::now(), ticks(pid));
+    let mut before = wanted.load(Ordering::Relaxed);
+    loop {
+        let share = wanted.load(Ordering::Relaxed);
+        if share != before {
+            (started, spent, before) = (Instant::now(), ticks(pid), share);
+        }
+        let due = f64::from(share) / 1000.0 * started.elapsed().as_secs_f64();
+        let done = f64::from(ticks(pid).saturating_sub(spent)) / 100.0;
+        if done < due {
+            let work = "select count(*) from generate_series(1, 20000)";
+            sqlx::query(work).fetch_one(&mut *connection).await?;
+        } else {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            sqlx::query("select 1").fetch_one(&mut *connection).await?;
+        }
+    }
+}
+
+/// Processor time of a process, in hundredths of a second.
+fn ticks(pid: i32) -> u32 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<u32> = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    fields.iter().sum()
+}
