@@ -53,6 +53,7 @@ pub(crate) async fn stacks(setting: &Setting) -> BTreeMap<String, String> {
     Box::pin(upload_functions(setting, &known["ArtifactBucket"])).await;
     for (name, value) in [
         ("CodeKey", "functions/0.zip"),
+        ("ScalerKey", "functions/0.zip"),
         ("Release", "2"),
         ("Bundle", "4f1c9a2b7d10"),
     ] {
