@@ -403,10 +403,14 @@ fn scaler(stage: &Stage) -> anyhow::Result<Value> {
     if stage.database.kind == DatabaseKind::Rds {
         change.push("rds:ModifyDBInstance");
     } else {
-        databases = vec![
-            arn("rds", &format!("db:{database}-*")),
-            arn("rds", &format!("cluster:{database}")),
-        ];
+        databases = vec![arn("rds", &format!("cluster:{database}"))];
+        for number in 1..=settings.machine.count {
+            databases.push(arn("rds", &format!("db:{database}-{number}")));
+            // The machine that joins for as long as a change takes.
+            if stage.database.kind == DatabaseKind::Aurora {
+                databases.push(arn("rds", &format!("db:{database}-{number}-scaling")));
+            }
+        }
         look.push("rds:DescribeDBClusters");
     }
     match stage.database.kind {

@@ -1,6 +1,7 @@
 //! The database grows before it falls over: a real PostgreSQL under load, its measured CPU, the alarm, the real scaler,
 //! a person's answer, another class.
 
+use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -199,7 +200,7 @@ async fn deployed(setting: &Setting) -> String {
     std::fs::write(&file, text).unwrap();
     let mut setting_stage = setting.ctx.clone();
     setting_stage.stage = stage::load(&setting.ctx.repository, "local").unwrap();
-    let network = apply(&setting_stage, Kind::Network, &Default::default())
+    let network = apply(&setting_stage, Kind::Network, &BTreeMap::new())
         .await
         .unwrap();
     let data = apply(&setting_stage, Kind::Data, &network.outputs)
@@ -215,8 +216,8 @@ async fn deployed(setting: &Setting) -> String {
 }
 
 /// Outputs of network and data, and the values of a release.
-async fn known(setting: &Setting) -> std::collections::BTreeMap<String, String> {
-    let mut known = std::collections::BTreeMap::new();
+async fn known(setting: &Setting) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::new();
     for stack in ["spoke-local-network", "spoke-local-data"] {
         let stack = setting.ctx.cloud.stacks.find(stack).await.unwrap();
         known.extend(stack.unwrap().outputs);
