@@ -1,4 +1,4 @@
-//! The database grows before it falls over: a real PostgreSQL under load, its measured CPU, the alarm, the real scaler,
+//! The database grows before it falls over: a real `PostgreSQL` under load, its measured CPU, the alarm, the real scaler,
 //! a person's answer, another class.
 
 use std::collections::BTreeMap;
@@ -22,8 +22,8 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::command_line::{Run, spokectl_in};
 use crate::working_copy::Setting;
 
-/// A cloud minute takes two seconds.
-const SPEED: f64 = 30.0;
+/// A cloud minute takes a second, as the stage file's scaling.period_seconds says.
+const SPEED: f64 = 60.0;
 
 /// A virtual processor of the database is a twentieth of a real one: a small load fills a small class.
 const SHARE: f64 = 0.05;
@@ -45,7 +45,7 @@ while True:
 async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_itself() {
     let mut setting = Setting::at(SPEED, SHARE).await;
     setting.real_templates();
-    let url = deployed(&setting).await;
+    let url = Box::pin(deployed(&setting)).await;
     let texting = texting(url);
     let load = Load::start(&setting).await;
 
@@ -193,25 +193,15 @@ async fn until_async(what: &str, mut look: impl AsyncFnMut() -> bool) {
 
 /// The stacks with a page for the application and the built scaler; the address of the page.
 async fn deployed(setting: &Setting) -> String {
-    let file = setting.root().join("stages/local.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    // Here a minute takes two seconds.
-    let text = text.replace("period_seconds = 1", "period_seconds = 2");
-    std::fs::write(&file, text).unwrap();
-    let mut setting_stage = setting.ctx.clone();
-    setting_stage.stage = stage::load(&setting.ctx.repository, "local").unwrap();
-    let network = apply(&setting_stage, Kind::Network, &BTreeMap::new())
-        .await
-        .unwrap();
-    let data = apply(&setting_stage, Kind::Data, &network.outputs)
-        .await
-        .unwrap();
+    let ctx = &setting.ctx;
+    let network = apply(ctx, Kind::Network, &BTreeMap::new()).await.unwrap();
+    let data = apply(ctx, Kind::Data, &network.outputs).await.unwrap();
     let bucket = &data.outputs["ArtifactBucket"];
-    upload(setting, bucket, "functions/0.zip", PAGE.as_bytes()).await;
+    Box::pin(upload(setting, bucket, "functions/0.zip", PAGE.as_bytes())).await;
     let scaler = std::fs::read(Path::new(env!("CARGO_BIN_EXE_scaler"))).unwrap();
-    upload(setting, bucket, "functions/scaler.zip", &scaler).await;
+    Box::pin(upload(setting, bucket, "functions/scaler.zip", &scaler)).await;
     let known = known(setting).await;
-    let app = apply(&setting_stage, Kind::App, &known).await.unwrap();
+    let app = apply(ctx, Kind::App, &known).await.unwrap();
     app.outputs["Url"].clone()
 }
 
@@ -255,7 +245,8 @@ fn texting(url: String) -> tokio::task::JoinHandle<()> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     tokio::spawn(async move {
         loop {
-            drop(http.get(&url).send().await);
+            let calls = [(); 4].map(|()| http.get(&url).send());
+            drop(futures::future::join_all(calls).await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
