@@ -45,7 +45,7 @@ async fn functions_are_compiled_for_the_machines_of_lambda() {
     let archive = function::build(&repository, &wanted, &tasks.begin("functions"))
         .await
         .unwrap();
-    let packed = std::fs::File::open(&archive.path).unwrap();
+    let packed = std::fs::File::open(&archive.spoke.path).unwrap();
     let mut packed = zip::ZipArchive::new(packed).unwrap();
     let mut binary = Vec::new();
     std::io::copy(&mut packed.by_name("bootstrap").unwrap(), &mut binary).unwrap();
@@ -56,7 +56,7 @@ async fn functions_are_compiled_for_the_machines_of_lambda() {
 
     let arm = stage::load(&repository, "arm").unwrap();
     match function::build(&repository, &arm, &tasks.begin("functions")).await {
-        Ok(archive) => assert!(archive.bytes > 0),
+        Ok(archive) => assert!(archive.spoke.bytes > 0),
         // Without a way to Rust's standard library for it.
         Err(failure) => {
             assert_eq!(failure.code, codes::TOOLCHAIN, "{failure:?}");
