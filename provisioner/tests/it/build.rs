@@ -19,12 +19,11 @@ fn one_line() -> TempDir {
     let arm = stage.replace("profile =", "architecture = \"arm64\"\nprofile =");
     let folder = working_copy(&[("local", &stage), ("arm", &arm)]);
     let root = folder.path();
-    std::fs::create_dir(root.join("src")).unwrap();
-    std::fs::write(
-        root.join("src/main.rs"),
-        "fn main() { println!(\"hello\"); }",
-    )
-    .unwrap();
+    std::fs::create_dir_all(root.join("src/bin")).unwrap();
+    for program in ["src/main.rs", "src/bin/scaler.rs"] {
+        let text = "fn main() { println!(\"hello\"); }";
+        std::fs::write(root.join(program), text).unwrap();
+    }
     let package =
         "[package]\nname = \"spoke\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n";
     std::fs::write(root.join("Cargo.toml"), package).unwrap();

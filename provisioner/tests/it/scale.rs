@@ -22,7 +22,7 @@ use zip::{CompressionMethod, ZipWriter};
 use crate::command_line::{Run, spokectl_in};
 use crate::working_copy::Setting;
 
-/// A cloud minute takes a second, as the stage file's scaling.period_seconds says.
+/// A cloud minute takes a second, as the stage file's `scaling.period_seconds` says.
 const SPEED: f64 = 60.0;
 
 /// A virtual processor of the database is a twentieth of a real one: a small load fills a small class.
