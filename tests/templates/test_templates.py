@@ -157,12 +157,18 @@ def plain(value):
             return f"arn:aws:secretsmanager:us-east-1:123456789012:secret:{name}-AbCdEf"
         if name.endswith("Live"):
             return f"arn:aws:lambda:us-east-1:123456789012:function:{name}"
+        if name == "Notices":
+            return "arn:aws:sns:us-east-1:123456789012:notices"
         return f"arn:aws:s3:::{name.lower()}"
     if keys == ["Fn::GetAtt"]:
         resource = value["Fn::GetAtt"]
         resource = resource[0] if isinstance(resource, list) else resource.split(".")[0]
         if resource.endswith("Logs"):
             return f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{resource.lower()}:*"
+        if resource.endswith("Key"):
+            return f"arn:aws:kms:us-east-1:123456789012:key/{resource.lower()}"
+        if resource == "Scaler":
+            return "arn:aws:lambda:us-east-1:123456789012:function:scaler"
         return f"arn:aws:sqs:us-east-1:123456789012:{resource}"
     if keys == ["Fn::Sub"]:
         text = value["Fn::Sub"]
