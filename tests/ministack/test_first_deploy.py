@@ -131,7 +131,7 @@ def test_every_function_has_a_role_of_its_own_and_a_log_group_with_an_end(cloud,
 
 
 def test_no_role_may_more_than_its_stage(cloud, made):
-    """Everything a function may do names the stage's own things; only network interfaces have no name."""
+    """Everything a function may do names the stage's own things; network interfaces and metrics have no names, and a key's is AWS's."""
     wide = {}
     for logical, role in made.items():
         if not logical.endswith("Role"):
@@ -143,7 +143,8 @@ def test_no_role_may_more_than_its_stage(cloud, made):
                 named = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
                 if any("judge" not in one for one in named):
                     wide.setdefault(statement.get("Sid"), set()).add(logical)
-    assert set(wide) == {"AttachToNetwork"}, wide
+    assert set(wide) == {"AttachToNetwork", "ReadMetrics", "TellEncrypted"}, wide
+    assert wide["ReadMetrics"] == wide["TellEncrypted"] == {"ScalerRole"}
     assert len(wide["AttachToNetwork"]) == len(lambda_names())
 
 

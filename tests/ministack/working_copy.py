@@ -1,7 +1,7 @@
 """A working copy of the repository with one stage, and `spokectl` in it.
 
 Its templates are the repository's own. What takes minutes to build is not built: the front end is one file, and the
-`cargo` that `spokectl deploy` runs names a small program that stands for the function binary. MiniStack releases
+`cargo` that `spokectl deploy` runs names a small program that stands for both function binaries. MiniStack releases
 nothing, so nobody calls it.
 """
 
@@ -80,9 +80,12 @@ class WorkingCopy:
     def _cargo(self):
         tools = self.root / ".spoke/tools"
         tools.mkdir()
-        message = {"reason": "compiler-artifact", "target": {"name": "spoke"}, "executable": shutil.which("true")}
-        for name, line in [("cargo", json.dumps(message)), ("node", "v22.0.0"), ("npm", "")]:
-            (tools / name).write_text(f"#!/bin/sh\necho '{line}'\n")
+        built = [
+            json.dumps({"reason": "compiler-artifact", "target": {"name": name}, "executable": shutil.which("true")})
+            for name in ("spoke", "scaler")
+        ]
+        for name, lines in [("cargo", built), ("node", ["v22.0.0"]), ("npm", [])]:
+            (tools / name).write_text("#!/bin/sh\n" + "".join(f"echo '{line}'\n" for line in lines))
             (tools / name).chmod(0o755)
         self._path = f"{tools}:{os.environ['PATH']}"
 
