@@ -177,16 +177,37 @@ pub async fn by_hand(ctx: &Context, looked: &[Looked]) -> Result<Vec<ByHand>, Fa
         )?;
         Ok(ByHand {
             stack: one.kind.name().to_owned(),
-            drift: drift.into_iter().filter_map(not_ours).collect(),
+            drift: drift
+                .into_iter()
+                .filter_map(|one| not_ours(one, ctx.stage.enlarged.is_some()))
+                .collect(),
         })
     }))
     .await
 }
 
-/// What is left of a drift without what the tool itself moves beside the template: a release moves the aliases.
-fn not_ours(mut drift: Drift) -> Option<Drift> {
-    if drift.kind == "AWS::Lambda::Alias" && drift.status == "MODIFIED" {
-        let ours = ["/FunctionVersion", "/RoutingConfig"];
+/// What the tool itself moves beside the template: a release the aliases, scaling the database.
+const OURS: [(&str, &[&str]); 3] = [
+    (
+        "AWS::Lambda::Alias",
+        &["/FunctionVersion", "/RoutingConfig"],
+    ),
+    ("AWS::RDS::DBInstance", &["/DBInstanceClass"]),
+    (
+        "AWS::RDS::DBCluster",
+        &["/ServerlessV2ScalingConfiguration"],
+    ),
+];
+
+/// What is left of a drift without what is ours. Of a database nothing is, unless the ledger says that it was enlarged.
+fn not_ours(mut drift: Drift, is_enlarged: bool) -> Option<Drift> {
+    let ours = OURS
+        .iter()
+        .find(|(kind, _)| *kind == drift.kind)
+        .filter(|(kind, _)| is_enlarged || !kind.starts_with("AWS::RDS::"));
+    if let Some((_, ours)) = ours
+        && drift.status == "MODIFIED"
+    {
         drift
             .properties
             .retain(|(path, _, _)| !ours.iter().any(|prefix| path.starts_with(prefix)));
@@ -337,10 +358,10 @@ mod tests {
     use super::not_ours;
     use crate::cloud::cloudformation::Drift;
 
-    fn alias(status: &str, paths: &[&str]) -> Drift {
+    fn drift(kind: &str, status: &str, paths: &[&str]) -> Drift {
         Drift {
-            resource: "WebLive".to_owned(),
-            kind: "AWS::Lambda::Alias".to_owned(),
+            resource: "Some".to_owned(),
+            kind: kind.to_owned(),
             status: status.to_owned(),
             properties: paths
                 .iter()
@@ -351,9 +372,19 @@ mod tests {
 
     #[test]
     fn a_release_moves_aliases_and_nobody_did_it_by_hand() {
-        assert_eq!(not_ours(alias("MODIFIED", &["/FunctionVersion"])), None);
-        let left = not_ours(alias("MODIFIED", &["/FunctionVersion", "/Description"])).unwrap();
+        let alias = |status, paths| not_ours(drift("AWS::Lambda::Alias", status, paths), false);
+        assert_eq!(alias("MODIFIED", &["/FunctionVersion"]), None);
+        let left = alias("MODIFIED", &["/FunctionVersion", "/Description"]).unwrap();
         assert_eq!(left.properties[0].0, "/Description");
-        assert!(not_ours(alias("DELETED", &[])).is_some());
+        assert!(alias("DELETED", &[]).is_some());
+    }
+
+    #[test]
+    fn a_database_that_was_enlarged_was_not_changed_by_hand() {
+        let class = || drift("AWS::RDS::DBInstance", "MODIFIED", &["/DBInstanceClass"]);
+        assert_eq!(not_ours(class(), true), None);
+        assert!(not_ours(class(), false).is_some());
+        let storage = drift("AWS::RDS::DBInstance", "MODIFIED", &["/AllocatedStorage"]);
+        assert!(not_ours(storage, true).is_some());
     }
 }
