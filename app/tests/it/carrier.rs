@@ -35,8 +35,9 @@ pub(crate) async fn app_with_carrier(environment: &[(&str, &str)]) -> (TestApp, 
 }
 
 impl TestApp {
-    /// Rounds of the scheduled function, a few minutes apart, until no text is on its way.
-    pub(crate) async fn settle(&self) {
+    /// Rounds of the scheduled function, a few minutes apart, until no text is on its way and the carrier has
+    /// said what became of each: a report may put a text back.
+    pub(crate) async fn settle(&self, carrier: &Carrier) {
         for _ in 0..20 {
             self.advance(Duration::from_secs(241));
             reconcile::unknown_texts(&self.app, 1000).await.unwrap();
@@ -44,6 +45,7 @@ impl TestApp {
             settle::waiting_texts(&self.app, Duration::from_secs(20))
                 .await
                 .unwrap();
+            carrier.wait_idle().await;
             let unsettled =
                 "SELECT count(*) FROM message WHERE send_status IN ('QUEUED', 'SENDING')";
             if self.value(unsettled).await == "0" {

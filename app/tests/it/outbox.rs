@@ -30,8 +30,7 @@ async fn killed_before_the_carrier_took_it_sends_it_once() {
     app.advance(Duration::from_secs(181));
     assert_eq!(round().await.unwrap().waiting, 1);
     assert_eq!(app.states().await, "QUEUED 0 1");
-    app.settle().await;
-    carrier.wait_idle().await;
+    app.settle(&carrier).await;
     assert_eq!(app.states().await, "DELIVERED 0 2");
     assert_eq!(carrier.texts().len(), 1);
     assert_eq!(app.status(texting.contacts[0]).await, "messaged");
@@ -98,7 +97,7 @@ async fn the_database_dying_between_answer_and_outcome_loses_nothing() {
     let (answer, ()) = tokio::join!(app.send_first(&texting, texting.contacts[0]), die);
     assert_eq!(answer.code(), "INTERNAL_SERVER_ERROR");
     assert_eq!(app.states().await, "SENDING 0 1");
-    app.settle().await;
+    app.settle(&carrier).await;
     assert_eq!(app.states().await, "SENT 0 1");
     assert_eq!(carrier.texts().len(), 1);
 }
@@ -131,8 +130,7 @@ async fn whatever_goes_wrong_everybody_gets_one_text() {
         assert_eq!(answer.code(), "OK");
     }
     carrier.wait_idle().await;
-    app.settle().await;
-    carrier.wait_idle().await;
+    app.settle(&carrier).await;
     let counts = counts(&carrier);
     assert_eq!(counts.len(), 24);
     for (number, count) in counts {
@@ -165,8 +163,7 @@ async fn an_outage_makes_texts_wait_and_texters_do_not_notice() {
         let still_down = reconcile::unknown_texts(&app.app, 10).await.unwrap();
         assert_eq!((still_down.unclear, still_down.waiting), (3, 0));
         carrier.set_outage(None);
-        app.settle().await;
-        carrier.wait_idle().await;
+        app.settle(&carrier).await;
         assert_eq!(counts(&carrier).len(), 8);
         assert_eq!(carrier.texts().len(), 8);
     }
