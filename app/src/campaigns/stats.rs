@@ -5,12 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::db;
 use crate::db::contact::Share;
-use crate::error::Result;
 
 const SECONDS: u64 = 3;
 
 /// The numbers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stats {
     pub shares: Vec<Share>,
     pub failed: i64,
@@ -37,7 +36,7 @@ impl Stats {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn read(app: &App, campaign_id: i32) -> Result<Stats> {
+pub async fn read(app: &App, campaign_id: i32) -> sqlx::Result<Stats> {
     let key = format!("stats:{campaign_id}");
     if let Some(stats) = app.cache.get(&key).await {
         return Ok(stats);

@@ -8,6 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use spoke_contract::names;
 use tokio::sync::mpsc;
@@ -153,7 +154,7 @@ pub async fn run(running: &Running<'_>) -> Result<()> {
         serde_json::from_value(running.job.config.clone()).context("reading the job")?;
     let campaign_id = running.job.campaign_id.context("the job has no campaign")?;
     db::contact_load::delete(&app.db, running.job.id).await?;
-    let outcome = load_and_swap(running, campaign_id, &file).await;
+    let outcome = load_and_swap(running, campaign_id, &file).boxed().await;
     if outcome.is_err() {
         db::contact_load::delete(&app.db, running.job.id).await?;
     }
@@ -389,7 +390,8 @@ async fn swap(
         rejected_rows: sqlx::types::Json(load.rejects.first()),
         rejected_rows_key,
     };
-    db::campaign::update_contacts(&mut *tx, campaign_id, &load.custom_fields, &name).await?;
+    let fields = &load.custom_fields;
+    db::campaign::update_contacts(&mut *tx, campaign_id, loaded_count, fields, &name).await?;
     db::contact_import::insert(&mut *tx, campaign_id, job.id, &import).await?;
     db::contact_load::delete(&mut *tx, job.id).await?;
     let message = summary(&import);

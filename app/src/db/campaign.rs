@@ -27,6 +27,8 @@ pub struct Campaign {
     pub messaging_service_sid: Option<String>,
     pub join_token: Option<String>,
     pub contact_file_name: Option<String>,
+    /// None: loaded by a version that did not note it.
+    pub contacts_count: Option<i32>,
     pub custom_fields: Vec<String>,
     pub created_at: DateTime<Utc>,
 }
@@ -40,7 +42,7 @@ macro_rules! select {
                       status AS "status: CampaignStatus", due_by, started_at, logo_image_url, intro_html,
                       primary_color, override_organization_texting_hours, texting_hours_enforced,
                       texting_hours_start, texting_hours_end, timezone, messaging_service_sid,
-                      join_token, contact_file_name, custom_fields, created_at
+                      join_token, contact_file_name, contacts_count, custom_fields, created_at
                FROM campaign "# + $rest
             $(, $argument)*
         )
@@ -119,7 +121,7 @@ pub async fn list_page(
         "SELECT id, organization_id, creator_id, title, description, status, due_by, started_at,
                 logo_image_url, intro_html, primary_color, override_organization_texting_hours,
                 texting_hours_enforced, texting_hours_start, texting_hours_end, timezone,
-                messaging_service_sid, join_token, contact_file_name, custom_fields, created_at
+                messaging_service_sid, join_token, contact_file_name, contacts_count, custom_fields, created_at
          FROM campaign",
     );
     push_filter(&mut query, filter);
@@ -239,18 +241,20 @@ pub async fn update(db: impl PgExecutor<'_>, id: i32, changes: &Changes) -> sqlx
     Ok(())
 }
 
-/// Notes what the loaded contacts carry and from which file they are.
+/// Notes how many contacts were loaded, what they carry and from which file they are.
 pub async fn update_contacts(
     db: impl PgExecutor<'_>,
     id: i32,
+    count: i32,
     custom_fields: &[String],
     file_name: &str,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE campaign SET custom_fields = $2, contact_file_name = $3 WHERE id = $1",
+        "UPDATE campaign SET custom_fields = $2, contact_file_name = $3, contacts_count = $4 WHERE id = $1",
         id,
         custom_fields,
-        file_name
+        file_name,
+        count
     )
     .execute(db)
     .await?;

@@ -1,6 +1,7 @@
 //! What every resolver asks for: the application, who is asking, and the loaders.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_graphql::Context;
 use async_graphql::dataloader::DataLoader;
@@ -35,7 +36,9 @@ impl Request {
             session,
             viewer: OnceCell::new(),
             renewed,
-            loaders: DataLoader::new(Loaders::new(app), tokio::spawn),
+            // No waiting: the question is asked when all fields of a level have said what they want, which is
+            // when the request first pauses. The default's millisecond would be added level by level.
+            loaders: DataLoader::new(Loaders::new(app), tokio::spawn).delay(Duration::ZERO),
             opened: OnceCell::new(),
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_graphql::dataloader::Loader;
 
 use crate::app::App;
+use crate::campaigns::stats::{self, Stats};
 use crate::db;
 use crate::db::assignment::Counts;
 use crate::db::campaign::Campaign;
@@ -47,6 +48,8 @@ pub struct CountsOf(pub i32);
 pub struct PoolOf(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RemainingOf(pub i32);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StatsOf(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StepsOf(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +138,19 @@ impl Loader<PoolOf> for Loaders {
         let ids: Vec<i32> = keys.iter().map(|key| key.0).collect();
         let full = db::assignment::list_with_pool(&self.app.db, &ids).await?;
         Ok(full.into_iter().map(|id| (PoolOf(id), true)).collect())
+    }
+}
+
+impl Loader<StatsOf> for Loaders {
+    type Value = Stats;
+    type Error = Failure;
+
+    async fn load(&self, keys: &[StatsOf]) -> Result<HashMap<StatsOf, Stats>, Failure> {
+        let mut found = HashMap::new();
+        for key in keys {
+            found.insert(*key, stats::read(&self.app, key.0).await?);
+        }
+        Ok(found)
     }
 }
 

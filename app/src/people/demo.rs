@@ -240,7 +240,7 @@ async fn insert_campaign(
         db::canned_response::insert(&mut *tx, id, title, text, order).await?;
     }
     let fields = ["polling_place".to_owned(), "ward".to_owned()];
-    db::campaign::update_contacts(tx, id, &fields, "demonstration.csv").await?;
+    db::campaign::update_contacts(tx, id, CONTACTS, &fields, "demonstration.csv").await?;
     Ok(id)
 }
 

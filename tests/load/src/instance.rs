@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use carrier::Carrier;
+use local_cloud::LocalCloud;
 use local_cloud::parts::Supply;
 use local_cloud::parts::postgres::{self, Postgres};
 use local_cloud::parts::redis::{self, Redis};
@@ -21,6 +22,7 @@ pub(crate) struct Instance {
     pub(crate) service: String,
     postgres: Postgres,
     redis: Option<Redis>,
+    cloud: LocalCloud,
     command: Command,
     app: App,
     folder: PathBuf,
@@ -54,6 +56,9 @@ impl Cpu {
     }
 }
 
+/// Where uploads lie.
+const BUCKET: &str = "uploads";
+
 /// The kernel counts in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -71,6 +76,8 @@ impl Instance {
         } else {
             Some(Redis::start(&folder.join("redis"), redis::Options::new(supply)).await?)
         };
+        let cloud = LocalCloud::start(local_cloud::Options::new(folder.join("cloud"))).await?;
+        make_bucket(&cloud.endpoint()).await?;
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let carrier = Carrier::start(carrier::Options::default()).await?;
@@ -96,6 +103,12 @@ impl Instance {
             .env("TWILIO_MESSAGE_SERVICE_SID", &service)
             .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
             .env("SUPPRESS_PHONE_VALIDATION", "1")
+            .env("AWS_S3_BUCKET_NAME", BUCKET)
+            .env("AWS_ENDPOINT_URL", cloud.endpoint())
+            .env("AWS_ACCESS_KEY_ID", KEY)
+            .env("AWS_SECRET_ACCESS_KEY", KEY)
+            .env("AWS_REGION", REGION)
+            .env("MAX_CONTACTS", "2000000")
             .stdout(Stdio::null());
         // The first start makes the schema.
         let (app, _) = run(&mut command, &url).await?;
@@ -107,6 +120,7 @@ impl Instance {
             service,
             postgres,
             redis,
+            cloud,
             command,
             app,
             folder,
@@ -125,6 +139,11 @@ impl Instance {
     /// The application's resident memory now.
     pub(crate) fn memory(&self) -> anyhow::Result<String> {
         self.status("VmRSS:")
+    }
+
+    /// The most the application's memory has been.
+    pub(crate) fn peak(&self) -> anyhow::Result<String> {
+        self.status("VmHWM:")
     }
 
     fn status(&self, what: &str) -> anyhow::Result<String> {
@@ -151,6 +170,7 @@ impl Instance {
         drop(self.app);
         self.db.close().await;
         self.carrier.stop();
+        self.cloud.stop().await?;
         self.postgres.stop().await?;
         if let Some(redis) = self.redis {
             redis.stop().await?;
@@ -205,6 +225,25 @@ fn used(pid: u32) -> anyhow::Result<Duration> {
         .filter_map(|field| field.parse::<u32>().ok())
         .sum();
     Ok(TICK * ticks)
+}
+
+/// Of an account that is nobody's.
+const KEY: &str = "local";
+const REGION: &str = "us-east-1";
+
+async fn make_bucket(endpoint: &str) -> anyhow::Result<()> {
+    let credentials = aws_sdk_s3::config::Credentials::new(KEY, KEY, None, None, "load");
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version_latest()
+        .credentials_provider(credentials)
+        .region(aws_sdk_s3::config::Region::new(REGION))
+        .endpoint_url(endpoint)
+        .force_path_style(true)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build();
+    let s3 = aws_sdk_s3::Client::from_conf(config);
+    s3.create_bucket().bucket(BUCKET).send().await?;
+    Ok(())
 }
 
 fn free_port() -> anyhow::Result<u16> {

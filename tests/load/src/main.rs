@@ -12,6 +12,7 @@ mod polling;
 mod questions;
 mod seed;
 mod texter;
+mod uploads;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,9 +55,12 @@ pub(crate) struct Args {
     /// Without Redis.
     #[arg(long)]
     no_redis: bool,
-    /// Without the minute of polling.
+    /// Without the minute of polling and the uploads.
     #[arg(long)]
     short: bool,
+    /// Rows of the files that are uploaded.
+    #[arg(long, value_delimiter = ',', default_values_t = [200_000, 1_000_000])]
+    uploads: Vec<u32>,
     /// The application's connections to the database.
     #[arg(long, default_value_t = 8)]
     pool: u32,
@@ -89,7 +93,12 @@ async fn main() -> anyhow::Result<()> {
     if !args.short {
         polling::measure(&instance, &texters, &mut figures).await?;
     }
-    let instance = Arc::into_inner(instance).context("the instance is still in use")?;
+    let mut instance = Arc::into_inner(instance).context("the instance is still in use")?;
+    if !args.short {
+        for rows in args.uploads {
+            uploads::measure(&mut instance, &admin, rows, &mut figures).await?;
+        }
+    }
     instance.stop().await
 }
 

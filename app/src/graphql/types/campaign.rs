@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 
 use crate::access::Role;
 use crate::campaigns::script::{self, Person, Texter};
-use crate::campaigns::stats;
+use crate::campaigns::stats::Stats;
 use crate::contacts::upload;
 use crate::db;
 use crate::db::job::Job;
 use crate::error::Result;
 use crate::graphql::context::{app, guard, loaders, viewer};
-use crate::graphql::loaders::{RemainingOf, ResponsesOf, StepsOf, UserId};
+use crate::graphql::loaders::{RemainingOf, ResponsesOf, StatsOf, StepsOf, UserId};
 use crate::graphql::types::assignment::organization;
 use crate::graphql::types::contact::CampaignContact;
 use crate::graphql::types::job::BackgroundJob;
@@ -125,6 +125,9 @@ impl Campaign {
 
     async fn contacts_count(&self, ctx: &Context<'_>) -> Result<i32> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
+        if let Some(count) = self.0.contacts_count {
+            return Ok(count);
+        }
         let count = db::contact::count_of_campaign(&app(ctx).db, self.0.id).await?;
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
@@ -267,16 +270,22 @@ impl Campaign {
 
     async fn stats(&self, ctx: &Context<'_>) -> Result<CampaignStats> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
-        stats::read(app(ctx), self.0.id).await.map(CampaignStats)
+        self.numbers(ctx).await.map(CampaignStats)
     }
 
     async fn assignment_summaries(&self, ctx: &Context<'_>) -> Result<Vec<AssignmentSummary>> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
-        stats::read(app(ctx), self.0.id).await.map(summaries)
+        self.numbers(ctx).await.map(summaries)
     }
 }
 
 impl Campaign {
+    async fn numbers(&self, ctx: &Context<'_>) -> Result<Stats> {
+        let stats = loaders(ctx).load_one(StatsOf(self.0.id)).await;
+        let stats = stats.map_err(|error| anyhow::anyhow!(error))?;
+        Ok(stats.unwrap_or_default())
+    }
+
     async fn remaining(&self, ctx: &Context<'_>) -> Result<Option<db::contact::Remaining>> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
         let remaining = loaders(ctx).load_one(RemainingOf(self.0.id)).await;
