@@ -13,7 +13,7 @@ use crate::texter::Texter;
 /// A question is asked so often, after as many to warm up.
 const TIMES: u32 = 300;
 /// Longer than statistics are kept.
-const STALE: Duration = Duration::from_millis(3200);
+const STALE: Duration = Duration::from_secs(20);
 
 /// A texter with an assignment of 300 contacts.
 pub(crate) async fn texters(
@@ -73,7 +73,7 @@ pub(crate) async fn statistics(
     let variables = json!({"campaignId": seeded.statistics.to_string()});
     let mut counted = Vec::new();
     let mut kept = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..3 {
         tokio::time::sleep(STALE).await;
         for times in [&mut counted, &mut kept] {
             let started = Instant::now();
@@ -87,7 +87,7 @@ pub(crate) async fn statistics(
         percentiles(counted),
     );
     figures.add("  the first time", first);
-    figures.add("  again within three seconds", percentiles(kept));
+    figures.add("  again while they are kept", percentiles(kept));
     Ok(())
 }
 
