@@ -27,7 +27,7 @@ pub struct Campaign {
     pub messaging_service_sid: Option<String>,
     pub join_token: Option<String>,
     pub contact_file_name: Option<String>,
-    /// None: loaded by a version that did not note it.
+    /// None: nothing was loaded yet, or by a version that did not note it here.
     pub contacts_count: Option<i32>,
     pub custom_fields: Vec<String>,
     pub created_at: DateTime<Utc>,

@@ -85,7 +85,8 @@ impl TestApp {
     /// Contacts nobody is assigned to, in New York.
     pub(crate) async fn contacts(&self, campaign: i32, count: i32) -> Vec<i32> {
         sqlx::query_scalar(
-            "INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, custom_fields)
+            "WITH noted AS (UPDATE campaign SET contacts_count = coalesce(contacts_count, 0) + $2 WHERE id = $1)
+             INSERT INTO campaign_contact (campaign_id, first_name, last_name, cell, timezone, custom_fields)
              SELECT $1, 'Ana', 'Diaz', '+1555' || lpad((n + coalesce((SELECT count(*) FROM campaign_contact
                     WHERE campaign_id = $1), 0))::text, 7, '0'), 'America/New_York', '{\"city\": \"Boston\"}'
              FROM generate_series(1, $2) AS n RETURNING id",

@@ -71,7 +71,7 @@ async fn main() -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let args = Args::parse();
     let mut figures = Figures;
-    let mut instance = Instance::start(&args).await?;
+    let mut instance = Box::pin(Instance::start(&args)).await?;
     start(&mut instance, &mut figures).await?;
     let seeded = seed::campaign(&instance, &args).await?;
     let instance = Arc::new(instance);

@@ -52,6 +52,8 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
             args.before
         ),
         half_texted(),
+        "UPDATE campaign SET contacts_count = (SELECT count(*) FROM campaign_contact WHERE campaign_id = campaign.id)"
+            .to_owned(),
         "SELECT setval(pg_get_serial_sequence('campaign', 'id'), 1000000)".to_owned(),
         "VACUUM ANALYZE".to_owned(),
         "CHECKPOINT".to_owned(),

@@ -128,8 +128,8 @@ impl Campaign {
         if let Some(count) = self.0.contacts_count {
             return Ok(count);
         }
-        let count = db::contact::count_of_campaign(&app(ctx).db, self.0.id).await?;
-        Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        let import = db::contact_import::find_newest(&app(ctx).db, self.0.id).await?;
+        Ok(import.map_or(0, |import| import.loaded_count))
     }
 
     async fn has_unassigned_contacts(&self, ctx: &Context<'_>) -> Result<bool> {
