@@ -61,6 +61,8 @@ class Server:
                 "TMPDIR": str(folder),
                 "BIND_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(port),
+                # What its functions call is itself.
+                "AWS_ENDPOINT_URL": self.endpoint,
                 **environment,
             },
             stdin=subprocess.DEVNULL,

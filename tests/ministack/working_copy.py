@@ -1,8 +1,8 @@
 """A working copy of the repository with one stage, and `spokectl` in it.
 
 Its templates are the repository's own. What takes minutes to build is not built: the front end is one file, and the
-`cargo` that `spokectl deploy` runs names a small program that stands for both function binaries. MiniStack releases
-nothing, so nobody calls it.
+`cargo` that `spokectl deploy` runs names a small program that stands for the function binaries. MiniStack releases
+nothing, so nobody calls it. Where the scaler is called, `cargo` names the real one, as it was built before.
 """
 
 import json
@@ -15,7 +15,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "judge"
-PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug/spokectl"
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+PROGRAM = BUILT / "spokectl"
+SCALER = BUILT / "scaler"
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Ended:
 
 
 class WorkingCopy:
-    def __init__(self, folder, endpoint, stage=STAGE):
+    def __init__(self, folder, endpoint, stage=STAGE, scaler=None):
         self.root = folder
         self.stage = stage
         self.stage_file = folder / f"stages/{stage}.toml"
@@ -50,7 +52,7 @@ class WorkingCopy:
         shutil.copytree(ROOT / "migrations", folder / "migrations")
         shutil.copy(Path(__file__).with_name("stage.toml"), self.stage_file)
         self._front_end()
-        self._cargo()
+        self._cargo(scaler or shutil.which("true"))
         self.speak_to(endpoint)
 
     def speak_to(self, endpoint, access_key="test", secret="test", token=None):
@@ -77,12 +79,12 @@ class WorkingCopy:
         manifest = {"bundle": "0123456789abcdef", "script": "assets/index-1.js", "styles": []}
         (web / "dist/manifest/0123456789abcdef.json").write_text(json.dumps(manifest))
 
-    def _cargo(self):
+    def _cargo(self, scaler):
         tools = self.root / ".spoke/tools"
         tools.mkdir()
         built = [
-            json.dumps({"reason": "compiler-artifact", "target": {"name": name}, "executable": shutil.which("true")})
-            for name in ("spoke", "scaler")
+            json.dumps({"reason": "compiler-artifact", "target": {"name": name}, "executable": str(program)})
+            for name, program in (("spoke", shutil.which("true")), ("scaler", scaler))
         ]
         for name, lines in [("cargo", built), ("node", ["v22.0.0"]), ("npm", [])]:
             (tools / name).write_text("#!/bin/sh\n" + "".join(f"echo '{line}'\n" for line in lines))

@@ -258,10 +258,10 @@ impl Refusal {
             Self::Failed(_) => "look at the database, then say so: spokectl scale reject",
             Self::Release(_) => "wait for its end",
             Self::Runaway(_) => {
-                "look for a job that is at work, and end the statement that runs longest: runbooks/database-cpu.md"
+                "look for a job that is at work, and end the statement that runs longest: runbooks/db-cpu-high.md"
             }
             Self::Connections(..) => {
-                "lower app.concurrency and deploy: runbooks/database-connections.md"
+                "lower app.concurrency and deploy: runbooks/db-connections-high.md"
             }
             Self::Ceiling(_) => {
                 "raise scaling.highest and deploy, or spread the texting over more hours"

@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn only_its_own_events_wake_it() {
-        let alarm = json!({ "source": "aws.cloudwatch", "alarmData": { "alarmName": "spoke-prod-database-cpu" } });
+        let alarm = json!({ "source": "aws.cloudwatch", "alarmData": { "alarmName": "spoke-prod-db-cpu-high" } });
         assert_eq!(Event::read(&alarm).unwrap(), Event::Alarm);
         let schedule = json!({ "source": "spoke.schedule" });
         assert_eq!(Event::read(&schedule).unwrap(), Event::Schedule);

@@ -20,7 +20,7 @@ use crate::ui::{Ui, bold, dim, red, yellow};
 
 /// The database's size: where it stands, what the next rung means, and taking it.
 ///
-/// The function `scaler` looks by itself, when the alarm database-cpu rings and every five minutes. It proposes the next
+/// The function `scaler` looks by itself, when the alarm db-cpu-high rings and every five minutes. It proposes the next
 /// rung, or takes it, as scaling.policy says; ceilings, cool-down and quiet times are in the stage file. What was
 /// enlarged stays so through every deploy, until `scale down`.
 ///

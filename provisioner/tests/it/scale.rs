@@ -165,7 +165,7 @@ async fn class(setting: &Setting) -> String {
 }
 
 async fn alarm_rings(setting: &Setting) -> bool {
-    let name = "spoke-local-database-cpu";
+    let name = "spoke-local-db-cpu-high";
     let alarms = setting.ctx.cloud.metrics.alarms(name).await.unwrap();
     alarms.iter().any(spokectl::cloud::cloudwatch::Alarm::rings)
 }
