@@ -9,9 +9,13 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Command;
+use tokio::sync::{Mutex, MutexGuard};
 
 /// How long one `spokectl` command may take: the first compiles.
 const PATIENCE: Duration = Duration::from_mins(20);
+
+/// One instance at a time: they share a folder, and what is compiled in it.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// What a command said and how it ended.
 #[derive(Debug)]
@@ -59,11 +63,13 @@ pub(crate) struct Instance {
     /// What `up --output json` said.
     pub(crate) up: Value,
     http: reqwest::Client,
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Instance {
-    /// Copies the working tree. Nothing runs there yet.
+    /// Copies the working tree. Nothing runs there yet. Waits for its turn.
     pub(crate) async fn copied() -> anyhow::Result<Self> {
+        let alone = ALONE.lock().await;
         let tree = repository().join(".spoke/tests/e2e");
         let copied = Command::new(repository().join("tests/copy"))
             .arg(&tree)
@@ -75,6 +81,7 @@ impl Instance {
             tree,
             up: Value::Null,
             http: client().build()?,
+            _alone: alone,
         };
         instance.spokectl(&["down"]).await?;
         Ok(instance)
@@ -91,12 +98,23 @@ impl Instance {
 
     /// Runs one command to its end.
     pub(crate) async fn spokectl(&self, arguments: &[&str]) -> anyhow::Result<Ended> {
-        let running = self
+        self.told(arguments, "").await
+    }
+
+    /// Runs one command to its end, with something on stdin.
+    pub(crate) async fn told(&self, arguments: &[&str], stdin: &str) -> anyhow::Result<Ended> {
+        let mut child = self
             .command(arguments)
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
-            .output();
-        let output = tokio::time::timeout(PATIENCE, running)
+            .spawn()?;
+        let mut input = child.stdin.take().context("stdin is piped")?;
+        // A command that reads nothing has closed it.
+        drop(input.write_all(stdin.as_bytes()).await);
+        drop(input);
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output())
             .await
             .with_context(|| format!("spokectl {} hangs", arguments.join(" ")))??;
         Ok(Ended {
@@ -232,10 +250,55 @@ impl Instance {
     }
 
     fn faults(&self) -> anyhow::Result<String> {
-        let endpoint = self.up["endpoint"]
+        Ok(format!("{}/_local-cloud/faults", self.endpoint()?))
+    }
+
+    /// Where the cloud is.
+    fn endpoint(&self) -> anyhow::Result<&str> {
+        self.up["endpoint"]
             .as_str()
-            .context("`up` told no endpoint")?;
-        Ok(format!("{endpoint}/_local-cloud/faults"))
+            .context("`up` told no endpoint")
+    }
+
+    /// From now on a database's virtual processor stands for this share of a real one.
+    pub(crate) async fn processors(&self, share: f64) -> anyhow::Result<()> {
+        let address = format!("{}/_local-cloud/processors", self.endpoint()?);
+        let wanted = serde_json::json!({ "share": share });
+        let answer = self.http.post(address).json(&wanted).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        Ok(())
+    }
+
+    /// A secret's value.
+    pub(crate) async fn secret(&self, name: &str) -> anyhow::Result<Value> {
+        let wanted = serde_json::json!({ "SecretId": name });
+        let call = self
+            .http
+            .post(self.endpoint()?)
+            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(wanted.to_string());
+        let answer = call.send().await?.text().await?;
+        let answer: Value = serde_json::from_str(&answer)?;
+        let text = answer["SecretString"]
+            .as_str()
+            .with_context(|| format!("no {name}: {answer}"))?;
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// An output of the app stack.
+    pub(crate) async fn output(&self, name: &str) -> anyhow::Result<String> {
+        let address = format!(
+            "{}/?Action=DescribeStacks&Version=2010-05-15&StackName=spoke-local-app",
+            self.endpoint()?
+        );
+        let answer = self.http.get(address).send().await?.text().await?;
+        answer
+            .split_once(&format!("<OutputKey>{name}</OutputKey>"))
+            .and_then(|(_, after)| after.split_once("<OutputValue>"))
+            .and_then(|(_, after)| after.split_once("</OutputValue>"))
+            .map(|(value, _)| value.to_owned())
+            .with_context(|| format!("no output {name} in {answer}"))
     }
 
     /// Whether a file of a bundle can be loaded.
@@ -265,24 +328,29 @@ impl Instance {
 
     /// An account of the demonstration organization, by its role: email and password.
     pub(crate) fn account(&self, role: &str) -> anyhow::Result<(String, String)> {
+        let mut accounts = self.accounts(role)?;
+        ensure!(!accounts.is_empty(), "no account with role {role}");
+        Ok(accounts.remove(0))
+    }
+
+    /// All of them with that role.
+    pub(crate) fn accounts(&self, role: &str) -> anyhow::Result<Vec<(String, String)>> {
         let accounts = self.up["accounts"]
             .as_array()
             .context("`up` told no accounts")?;
-        let account = accounts
-            .iter()
-            .find(|account| {
-                account["role"]
-                    .as_str()
-                    .is_some_and(|found| found.eq_ignore_ascii_case(role))
+        let with_role = accounts.iter().filter(|account| {
+            let found = account["role"].as_str();
+            found.is_some_and(|found| found.eq_ignore_ascii_case(role))
+        });
+        with_role
+            .map(|account| {
+                let text = |key: &str| {
+                    let text = account[key].as_str().map(str::to_owned);
+                    text.with_context(|| format!("no {key} in {account}"))
+                };
+                Ok((text("email")?, text("password")?))
             })
-            .with_context(|| format!("no account with role {role} in {accounts:?}"))?;
-        let text = |key: &str| {
-            account[key]
-                .as_str()
-                .map(str::to_owned)
-                .with_context(|| format!("no {key} in {account}"))
-        };
-        Ok((text("email")?, text("password")?))
+            .collect()
     }
 }
 

@@ -6,6 +6,10 @@
     reason = "whoever watches wants to know how far it is"
 )]
 
+mod database;
+mod growth;
 mod instance;
 mod people;
 mod releases;
+mod runbook;
+mod texting;

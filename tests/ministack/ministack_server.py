@@ -91,7 +91,7 @@ class Server:
         request = urllib.request.Request(f"{self.endpoint}/_ministack/reset", data=b"", method="POST")
         urllib.request.urlopen(request, timeout=60).close()
 
-    def client(self, service, access_key="test", secret="test", token=None):
+    def client(self, service, access_key="test", secret="test", token=None, config=ONE_TRY):
         return boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -99,7 +99,7 @@ class Server:
             aws_access_key_id=access_key,
             aws_secret_access_key=secret,
             aws_session_token=token,
-            config=ONE_TRY,
+            config=config,
         )
 
     def __getattr__(self, name):

@@ -9,6 +9,8 @@ import datetime
 import json
 import threading
 
+from botocore.config import Config
+
 from ministack_server import ONE_TRY, until
 from working_copy import SCALER, WorkingCopy
 
@@ -68,7 +70,7 @@ class Scaled:
         self.cloud = cloud
         self.copy = copy
         self.meter = Meter(cloud, dimension)
-        self._lambda = cloud.client("lambda", config=ONE_TRY.merge(type(ONE_TRY)(read_timeout=300)))
+        self._lambda = cloud.client("lambda", config=ONE_TRY.merge(Config(read_timeout=300)))
         topic = next(one["TopicArn"] for one in cloud.sns.list_topics()["Topics"] if "notices" in one["TopicArn"])
         self._inbox = cloud.sqs.create_queue(QueueName="inbox")["QueueUrl"]
         told = cloud.sqs.get_queue_attributes(QueueUrl=self._inbox, AttributeNames=["QueueArn"])

@@ -23,6 +23,7 @@
 //! |---|---|
 //! | `GET health` | `{status, endpoint, region, account, speed}`; 503 until all that existed runs again |
 //! | `POST speed` `{"speed": 60}` | changes how fast waits pass from now on |
+//! | `POST processors` `{"share": 0.1}` | how much of a real processor a database's virtual one stands for from now on, in what is measured of it: less lets a small load fill it |
 //! | `GET faults` | the faults in force |
 //! | `POST faults` | puts one in force, answers its `id` |
 //! | `DELETE faults` | ends all faults |
@@ -59,7 +60,7 @@ pub mod time;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::Context as _;
 
@@ -116,6 +117,8 @@ pub struct Cloud {
     pub options: Options,
     /// The clock waits are taken from.
     pub time: time::Time,
+    /// `Options::processor_share` as it is now, in the bits of its number.
+    processor_share: AtomicU64,
     /// Injected faults.
     pub faults: faults::Faults,
     /// What goes on between requests.
@@ -131,6 +134,18 @@ impl Cloud {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
+    }
+
+    /// How much of a real processor a database's virtual one stands for.
+    #[must_use]
+    pub fn processor_share(&self) -> f64 {
+        f64::from_bits(self.processor_share.load(Ordering::Relaxed))
+    }
+
+    /// Changes it, for what is measured from now on.
+    pub fn set_processor_share(&self, share: f64) {
+        self.processor_share
+            .store(share.to_bits(), Ordering::Relaxed);
     }
 
     /// The endpoint for `AWS_ENDPOINT_URL`: `http://127.0.0.1:<port>`.
@@ -175,6 +190,7 @@ impl LocalCloud {
         options.port = listener.local_addr()?.port();
         let cloud = Arc::new(Cloud {
             time: time::Time::new(options.speed),
+            processor_share: AtomicU64::new(options.processor_share.to_bits()),
             faults: faults::Faults::default(),
             background: background::Background::default(),
             services: services::Services::load(&options.root)?,

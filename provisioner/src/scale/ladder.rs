@@ -121,6 +121,15 @@ impl Rung {
         }
     }
 
+    /// As a person types it: what `parse` reads.
+    #[must_use]
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Class { class } => class.clone(),
+            Self::Capacity { min, max } => format!("{min}-{max}"),
+        }
+    }
+
     /// Whether the class lives on credits.
     #[must_use]
     pub fn is_burstable(&self) -> bool {
@@ -368,6 +377,9 @@ mod tests {
     #[test]
     fn what_is_typed_is_a_rung_or_nothing() {
         let capacity = Rung::Capacity { min: 2.0, max: 8.0 };
+        for rung in [&capacity, &class("db.r7g.large")] {
+            assert_eq!(Rung::parse(&rung.typed(), rung).as_ref(), Some(rung));
+        }
         assert_eq!(
             Rung::parse("16", &capacity),
             Some(Rung::Capacity {

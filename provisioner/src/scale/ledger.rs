@@ -125,6 +125,35 @@ pub struct Record {
     pub errors_after: Option<f64>,
 }
 
+impl Proposal {
+    /// A sentence about it.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Move { from, to, why, .. } = &self.step;
+        format!("{from} → {to}: {}", why.join("; "))
+    }
+}
+
+impl Change {
+    /// How far it is, or why it failed, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Self { number, to, .. } = self;
+        if let Some(why) = &self.failed {
+            return format!("change {number} to {to}: {why}");
+        }
+        let at = self
+            .steps
+            .get(self.step)
+            .map_or_else(|| "recording".to_owned(), ToString::to_string);
+        let step = (self.step + 1).min(self.steps.len());
+        format!(
+            "change {number} to {to}, step {step} of {}: {at}",
+            self.steps.len()
+        )
+    }
+}
+
 /// A proposal nobody answered is none any more.
 const PROPOSAL_HOURS: i64 = 12;
 

@@ -65,16 +65,25 @@ fn told(did: &'static str, why: impl Into<String>) -> Told {
 }
 
 /// Wakes, looks, and does what is to be done.
+///
+/// Looking takes no lock: it happens every five minutes, and a release begun in that very moment is not turned away for it.
 pub async fn wake(scope: &Scope, topic: &str, event: Event) -> Result<Told, Failure> {
     let started = Utc::now();
+    let (parameters, stage) = (&scope.cloud.parameters, &scope.settings.stage);
+    let ledger = ledger::read(parameters, stage).await?;
+    if ledger.under_way().is_none() {
+        let decision = judge(scope, &ledger, started).await?;
+        if let Some(told) = idle(&ledger, &decision, event, started) {
+            return Ok(told);
+        }
+    }
     let holder = Holder {
-        owner: names::scaler_function(&scope.settings.stage),
+        owner: names::scaler_function(stage),
         host: "lambda".to_owned(),
         pid: 0,
         at: started,
         verb: "scale".to_owned(),
     };
-    let (parameters, stage) = (&scope.cloud.parameters, &scope.settings.stage);
     if let Some(other) = lock::try_take(parameters, stage, &holder).await? {
         // A run of ours that is older than it may become was stopped in its middle.
         let is_dead =
@@ -89,6 +98,40 @@ pub async fn wake(scope: &Scope, topic: &str, event: Event) -> Result<Told, Fail
     done
 }
 
+/// What is to be done, as things stand.
+async fn judge(scope: &Scope, ledger: &Ledger, now: DateTime<Utc>) -> Result<Decision, Failure> {
+    let (running, _) = look::running(scope).await?;
+    let measured = look::measured(scope, now).await?;
+    let policy = policy(scope)?;
+    Ok(decide(&running, &measured, &policy, &ledger.past(), now))
+}
+
+/// What is told when nothing has to be written or said; none when there is something to do.
+fn idle(ledger: &Ledger, decision: &Decision, event: Event, now: DateTime<Utc>) -> Option<Told> {
+    match decision {
+        // The next refusal is news again.
+        Decision::Nothing(Quiet::Calm) if !ledger.told.is_empty() => None,
+        Decision::Nothing(quiet) => Some(told("nothing", quiet.to_string())),
+        Decision::Propose(step) => {
+            let known = &ledger.waiting(now)?.step;
+            ((&known.from, &known.to) == (&step.from, &step.to)).then(|| {
+                let why = format!("{} → {} was proposed already", step.from, step.to);
+                told("nothing", why)
+            })
+        }
+        Decision::Refuse(refusal) => {
+            (!is_news(ledger, event, refusal)).then(|| told("refused", refusal.to_string()))
+        }
+        Decision::Change(_) => None,
+    }
+}
+
+/// A refusal is told once, and only when there is something to do; a schedule that finds no data is no news.
+fn is_news(ledger: &Ledger, event: Event, refusal: &Refusal) -> bool {
+    ledger.told != refusal.name() && (event == Event::Alarm || !matches!(refusal, Refusal::NoData))
+}
+
+/// The same with the lock, after another look: somebody may have come first.
 async fn locked(
     scope: &Scope,
     topic: &str,
@@ -100,15 +143,14 @@ async fn locked(
         return go_on(scope, topic, &mut ledger, started).await;
     }
     let now = Utc::now();
-    let (running, _) = look::running(scope).await?;
-    let measured = look::measured(scope, now).await?;
-    let policy = policy(scope)?;
-    match decide(&running, &measured, &policy, &ledger.past(), now) {
+    let decision = judge(scope, &ledger, now).await?;
+    if let Some(told) = idle(&ledger, &decision, event, now) {
+        return Ok(told);
+    }
+    match decision {
         Decision::Nothing(quiet) => {
-            if quiet == Quiet::Calm && !ledger.told.is_empty() {
-                ledger.told.clear();
-                ledger::write(scope, &ledger).await?;
-            }
+            ledger.told.clear();
+            ledger::write(scope, &ledger).await?;
             Ok(told("nothing", quiet.to_string()))
         }
         Decision::Propose(step) => propose(scope, topic, &mut ledger, step, now).await,
@@ -124,7 +166,7 @@ async fn locked(
             notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
             go_on(scope, topic, &mut ledger, started).await
         }
-        Decision::Refuse(refusal) => refuse(scope, topic, &mut ledger, event, &refusal).await,
+        Decision::Refuse(refusal) => refuse(scope, topic, &mut ledger, &refusal).await,
     }
 }
 
@@ -147,13 +189,7 @@ async fn propose(
     step: Move,
     now: DateTime<Utc>,
 ) -> Result<Told, Failure> {
-    let again = ledger
-        .waiting(now)
-        .is_some_and(|proposal| (&proposal.step.from, &proposal.step.to) == (&step.from, &step.to));
     let what = format!("{} → {}", step.from, step.to);
-    if again {
-        return Ok(told("nothing", format!("{what} was proposed already")));
-    }
     let card = notice::proposal(&scope.settings, &step);
     ledger.proposal = Some(Proposal { step, at: now });
     ledger::write(scope, ledger).await?;
@@ -161,22 +197,16 @@ async fn propose(
     Ok(told("proposed", what))
 }
 
-/// A refusal is told once, and only when there is something to do; a schedule that finds no data is no news.
 async fn refuse(
     scope: &Scope,
     topic: &str,
     ledger: &mut Ledger,
-    event: Event,
     refusal: &Refusal,
 ) -> Result<Told, Failure> {
-    let is_news = ledger.told != refusal.name()
-        && (event == Event::Alarm || !matches!(refusal, Refusal::NoData));
-    if is_news {
-        refusal.name().clone_into(&mut ledger.told);
-        ledger::write(scope, ledger).await?;
-        let card = notice::refusal(&scope.settings, refusal);
-        notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
-    }
+    refusal.name().clone_into(&mut ledger.told);
+    ledger::write(scope, ledger).await?;
+    let card = notice::refusal(&scope.settings, refusal);
+    notice::tell(&scope.cloud, &scope.settings, topic, &card).await;
     Ok(told("refused", refusal.to_string()))
 }
 

@@ -15,6 +15,7 @@ use crate::failure::{Blame as _, Failure, Kind, codes};
 use crate::release::lock::{self, Holder};
 use crate::release::positions::{self, Positions, aliased};
 use crate::release::{record, shift};
+use crate::scale::ledger::{self, Change, Proposal};
 use crate::stage::DatabaseKind;
 use crate::template;
 use crate::ui::table::table;
@@ -43,6 +44,7 @@ struct Screen {
     lock: Option<Holder>,
     alarms: Vec<Alarm>,
     database: Database,
+    scaling: Scaling,
     queues: BTreeMap<String, Option<u64>>,
     functions: BTreeMap<String, Counts>,
     at: DateTime<Utc>,
@@ -65,6 +67,14 @@ struct Database {
     connections: Option<f64>,
 }
 
+/// What waits for a person about the database's size, and what is under way or has failed.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scaling {
+    proposal: Option<Proposal>,
+    change: Option<Change>,
+}
+
 /// Of the last ten minutes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -79,7 +89,7 @@ const MINUTES: i64 = 10;
 pub(super) async fn run(global: &Global, _args: Args, ui: Ui) -> Result<Kind, Failure> {
     let ctx = Context::connect(global, &ui).await?;
     let screen = read(&ctx).await?;
-    ui.data(&screen, || describe(&screen));
+    ui.data(&screen, || describe(&screen, &ctx.flag()));
     Ok(Kind::Ok)
 }
 
@@ -110,6 +120,8 @@ async fn read(ctx: &Context) -> Result<Screen, Failure> {
         .blame(codes::UNREADABLE, "the alarms cannot be read")?;
     let database_id = data.get("DatabaseId").cloned();
     let (database, functions) = numbers(ctx, database_id).await?;
+    let scaled = ledger::read(&ctx.cloud.parameters, stage).await?;
+    let now = Utc::now();
     Ok(Screen {
         stage: stage.clone(),
         url: app.get("Url").cloned(),
@@ -120,9 +132,13 @@ async fn read(ctx: &Context) -> Result<Screen, Failure> {
         lock: lock::holder(ctx).await?,
         alarms,
         database,
+        scaling: Scaling {
+            proposal: scaled.waiting(now).cloned(),
+            change: scaled.change,
+        },
         queues: queues(ctx).await?,
         functions,
-        at: Utc::now(),
+        at: now,
     })
 }
 
@@ -257,7 +273,7 @@ async fn numbers(
     ))
 }
 
-fn describe(screen: &Screen) -> String {
+fn describe(screen: &Screen, flag: &str) -> String {
     let mut lines = vec![heading(screen)];
     lines.extend(
         screen
@@ -287,6 +303,7 @@ fn describe(screen: &Screen) -> String {
         number(screen.database.cpu_percent, " %"),
         number(screen.database.connections, "")
     ));
+    lines.extend(scaling(&screen.scaling, flag));
     let queues: Vec<_> = screen
         .queues
         .iter()
@@ -306,6 +323,23 @@ fn describe(screen: &Screen) -> String {
     lines.push(String::new());
     lines.push(functions(screen));
     lines.join("\n")
+}
+
+fn scaling(scaling: &Scaling, flag: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(proposal) = &scaling.proposal {
+        lines.push(yellow(&format!("proposed    {}", proposal.sentence())));
+        lines.push(format!("              spokectl scale approve{flag}"));
+    }
+    if let Some(change) = &scaling.change {
+        lines.push(if change.failed.is_some() {
+            red(&format!("failed      {}", change.sentence()))
+        } else {
+            yellow(&format!("changing    {}", change.sentence()))
+        });
+        lines.push(format!("              spokectl scale status{flag}"));
+    }
+    lines
 }
 
 fn heading(screen: &Screen) -> String {

@@ -121,7 +121,7 @@ async fn instance() -> Setting {
 }
 
 /// Runs commands one after the other; what each said and how it ended.
-fn said(setting: &Setting, commands: &[&str]) -> String {
+pub(crate) fn said(setting: &Setting, commands: &[&str]) -> String {
     let root = setting.root().to_str().unwrap();
     let mut said = Vec::new();
     for command in commands {
@@ -135,7 +135,7 @@ fn said(setting: &Setting, commands: &[&str]) -> String {
 }
 
 /// What differs from run to run.
-fn same_every_time(root: &str) -> Settings {
+pub(crate) fn same_every_time(root: &str) -> Settings {
     let mut settings = Settings::clone_current();
     for (pattern, name) in [
         (root, "[root]"),
@@ -171,11 +171,30 @@ fn same_every_time(root: &str) -> Settings {
             r"\x22datapoints\x22: \[[^\]]*\]",
             "\"datapoints\": [numbers]",
         ),
+        (r"\b\d\d:\d\d:\d\d\b", "[clock]"),
         (r"\b\d+:\d\d\b", "[clock]"),
         (
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             "[uuid]",
         ),
+        // What was measured of a database that idles, and how often a change was looked at.
+        (
+            r"CPU [\d, ]+ % \(newest first\) · connections \d+ · calls a minute (\d+|no data)",
+            "CPU [numbers]",
+        ),
+        (r"(?s)\x22cpu\x22: \[.*?\n( *)\],", "\"cpu\": [numbers],"),
+        (
+            r"\x22(cpuBefore|cpuAfter|connectionsAfter|errorsAfter|dayPeak)\x22: [\d.]+",
+            "\"$1\": [number]",
+        ),
+        (
+            r"CPU (\d+ %|\[number\] %|–) → (\d+ %|–)(, \d+ connections, \d+ failed)?",
+            "CPU [numbers]$3",
+        ),
+        (r"(?m)^.*, for \d+ minutes so far\n", ""),
+        (r"\bin \d+ minutes\b", "in [minutes]"),
+        (r"20(2[6-9]|[3-9]\d)-[01]\d-[0-3]\d\b", "[day]"),
+        (r"Etc/GMT[+-]\d+", "[zone]"),
     ] {
         settings.add_filter(pattern, name);
     }

@@ -95,6 +95,11 @@ impl Setting {
         }
     }
 
+    /// Where the cloud is.
+    pub(crate) fn endpoint(&self) -> String {
+        self.cloud.endpoint()
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }

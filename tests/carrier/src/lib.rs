@@ -147,6 +147,17 @@ impl Carrier {
         sid
     }
 
+    /// Where a service brings texts, and where it does when that fails: told once its customer runs.
+    pub fn webhooks(&self, service: &str, inbound: &str, fallback: &str) {
+        let mut state = self.shared.state();
+        for known in &mut state.services {
+            if known.sid == service {
+                inbound.clone_into(&mut known.inbound_request_url);
+                fallback.clone_into(&mut known.fallback_url);
+            }
+        }
+    }
+
     /// What it has taken, oldest first.
     pub fn texts(&self) -> Vec<Text> {
         self.shared.state().texts.clone()

@@ -26,6 +26,12 @@ struct Speed {
     speed: f64,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Processors {
+    share: f64,
+}
+
 /// Names a replication group.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,6 +79,14 @@ async fn perform(cloud: &Arc<Cloud>, request: &Request) -> Answer {
             }
             cloud.time.set_speed(speed);
             Ok(health(cloud))
+        }
+        (&Method::POST, "processors") => {
+            let Processors { share } = values::parse(body(request)?)?;
+            if !(share.is_finite() && share > 0.0) {
+                return Err(AwsError::validation("share is a positive number"));
+            }
+            cloud.set_processor_share(share);
+            Ok(json!({ "share": share }))
         }
         (&Method::POST, "caches/stop") => {
             let Cache { id } = values::parse(body(request)?)?;

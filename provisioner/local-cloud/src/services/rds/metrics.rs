@@ -43,7 +43,7 @@ async fn look(cloud: &Cloud, key: &str, vitals: &Vitals, seen: &mut Seen) {
         .sum();
     let before = seen.insert(key.to_owned(), (Instant::now(), used));
     if let Some((at, before)) = before {
-        let processors = vitals.class.vcpus * cloud.options.processor_share;
+        let processors = vitals.class.vcpus * cloud.processor_share();
         let available = at.elapsed().as_secs_f64() * processors;
         // A restart begins at nought again.
         let spent = used.saturating_sub(before).as_secs_f64();

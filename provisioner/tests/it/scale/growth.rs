@@ -2,28 +2,22 @@
 //! a person's answer, another class.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use serde_json::Value;
-use spokectl::cloud::s3::Headers;
+use serde_json::{Value, json};
 use spokectl::release::stack::apply;
-use spokectl::scale::ledger;
-use spokectl::stage;
 use spokectl::template::Kind;
 use sqlx::{Connection as _, PgConnection, Row as _};
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
 
-use crate::command_line::{Run, spokectl_in};
+use super::slack::Slack;
+use super::{
+    SPEED, class, edit, known, reload, run, told, until, until_async, upload, write_stage,
+};
+use crate::command_line::spokectl_in;
 use crate::working_copy::Setting;
-
-/// A cloud minute takes a second, as the stage file's `scaling.period_seconds` says.
-const SPEED: f64 = 60.0;
 
 /// A virtual processor of the database is a twentieth of a real one: a small load fills a small class.
 const SHARE: f64 = 0.05;
@@ -45,6 +39,12 @@ while True:
 async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_itself() {
     let mut setting = Setting::at(SPEED, SHARE).await;
     setting.real_templates();
+    let slack = Slack::start().await;
+    slack.webhook(&setting, "spoke-local-slack").await;
+    write_stage(&setting, |text| {
+        format!("{text}slack_secret = \"spoke-local-slack\"\n")
+    });
+    reload(&mut setting).await;
     let url = Box::pin(deployed(&setting)).await;
     let texting = texting(url);
     let load = Load::start(&setting).await;
@@ -59,6 +59,21 @@ async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_i
     assert_eq!(proposal["from"]["class"], "db.t4g.micro");
     assert_eq!(proposal["to"]["class"], "db.m7g.xlarge");
     assert_eq!(class(&setting).await, "db.t4g.micro");
+    let card = until("Slack is told", || slack.cards().first().cloned()).await;
+    assert_eq!(
+        card["text"],
+        "Spoke local: shall the database become larger? db.t4g.micro → db.m7g.xlarge"
+    );
+    let text = card["blocks"][1]["text"]["text"].as_str().unwrap();
+    for words in ["a week", "max_connections", "interruption", "scale approve"] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
+    let status = spokectl_in(setting.root().to_str().unwrap(), &["status"]);
+    assert!(
+        status.stdout.contains("spokectl scale approve"),
+        "{}",
+        status.stdout
+    );
     until_async("the alarm rings", async || alarm_rings(&setting).await).await;
 
     let told_no_one = run(&setting, &["up", "--to", "db.r7g.huge"]);
@@ -86,13 +101,13 @@ async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_i
     a_release_does_not_make_it_smaller(&mut setting).await;
 
     // From now on the scaler may act.
-    let file = setting.root().join("stages/local.toml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let acting = text.replace(
-        "policy = \"propose\"",
-        "policy = \"act\"\ncool_down_minutes = 0",
+    edit(
+        &setting,
+        &[(
+            "policy = \"propose\"",
+            "policy = \"act\"\ncool_down_minutes = 0",
+        )],
     );
-    std::fs::write(&file, acting).unwrap();
     reload(&mut setting).await;
     let known = known(&setting).await;
     apply(&setting.ctx, Kind::App, &known).await.unwrap();
@@ -108,6 +123,21 @@ async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_i
     .await;
     assert_eq!(history[1]["by"], "spoke-local-scaler");
     assert_eq!(history[1]["failed"], Value::Null);
+    // One card for each thing that happened, however often the scaler woke: asked, begun and ended by itself. What a
+    // person approved that person has seen.
+    let titles: Vec<Value> = slack
+        .cards()
+        .iter()
+        .map(|card| card["text"].clone())
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            json!("Spoke local: shall the database become larger? db.t4g.micro → db.m7g.xlarge"),
+            json!("Spoke local: the database becomes db.m7g.2xlarge"),
+            json!("Spoke local: the database is db.m7g.2xlarge now"),
+        ]
+    );
     load.task.abort();
     texting.abort();
     setting.end().await;
@@ -137,58 +167,10 @@ async fn a_release_does_not_make_it_smaller(setting: &mut Setting) {
     assert_eq!(class(setting).await, "db.m7g.xlarge");
 }
 
-/// The stage as a command would see it now.
-async fn reload(setting: &mut Setting) {
-    let ctx = &mut setting.ctx;
-    ctx.stage = stage::load(&ctx.repository, "local").unwrap();
-    let kept = ledger::read(&ctx.cloud.parameters, "local").await.unwrap();
-    ledger::enlarge(&mut ctx.stage, &kept);
-}
-
-fn run(setting: &Setting, arguments: &[&str]) -> Run {
-    let mut all = vec!["scale"];
-    all.extend(arguments);
-    spokectl_in(setting.root().to_str().unwrap(), &all)
-}
-
-fn told(setting: &Setting, arguments: &[&str]) -> Value {
-    let mut all = arguments.to_vec();
-    all.extend(["--output", "json"]);
-    let run = run(setting, &all);
-    assert_eq!(run.code, 0, "{}", run.stderr);
-    serde_json::from_str(&run.stdout).unwrap()
-}
-
-async fn class(setting: &Setting) -> String {
-    let instance = setting.ctx.cloud.databases.instance("spoke-local").await;
-    instance.unwrap().unwrap().class
-}
-
 async fn alarm_rings(setting: &Setting) -> bool {
     let name = "spoke-local-db-cpu-high";
     let alarms = setting.ctx.cloud.metrics.alarms(name).await.unwrap();
     alarms.iter().any(spokectl::cloud::cloudwatch::Alarm::rings)
-}
-
-const PATIENCE: Duration = Duration::from_mins(3);
-
-async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
-async fn until_async(what: &str, mut look: impl AsyncFnMut() -> bool) {
-    let started = Instant::now();
-    while !look().await {
-        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
 }
 
 /// The stacks with a page for the application and the built scaler; the address of the page.
@@ -203,40 +185,6 @@ async fn deployed(setting: &Setting) -> String {
     let known = known(setting).await;
     let app = apply(ctx, Kind::App, &known).await.unwrap();
     app.outputs["Url"].clone()
-}
-
-/// Outputs of network and data, and the values of a release.
-async fn known(setting: &Setting) -> BTreeMap<String, String> {
-    let mut known = BTreeMap::new();
-    for stack in ["spoke-local-network", "spoke-local-data"] {
-        let stack = setting.ctx.cloud.stacks.find(stack).await.unwrap();
-        known.extend(stack.unwrap().outputs);
-    }
-    for (name, value) in [
-        ("CodeKey", "functions/0.zip"),
-        ("ScalerKey", "functions/scaler.zip"),
-        ("Release", "0"),
-        ("Bundle", "none"),
-    ] {
-        known.insert(name.to_owned(), value.to_owned());
-    }
-    known
-}
-
-async fn upload(setting: &Setting, bucket: &str, key: &str, program: &[u8]) {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .unix_permissions(0o755);
-    archive.start_file("bootstrap", options).unwrap();
-    archive.write_all(program).unwrap();
-    let bytes = Bytes::from(archive.finish().unwrap().into_inner());
-    let headers = Headers {
-        content_type: "application/zip",
-        cache_control: "no-cache",
-    };
-    let objects = &setting.ctx.cloud.objects;
-    objects.put(bucket, key, bytes, headers).await.unwrap();
 }
 
 /// Somebody uses the application: its functions are called all the time.

@@ -1,0 +1,74 @@
+//! `spokectl scale plan`: what the scaler would do, or what a size would mean.
+
+use chrono::Utc;
+use serde_json::json;
+
+use super::{by_hand, read, sentence};
+use crate::context::Context;
+use crate::failure::{Failure, Kind};
+use crate::scale::decide::{Decision, Move, allowed, decide};
+use crate::scale::{Scope, notice, wake};
+
+pub(super) async fn show(ctx: &Context, scope: &Scope, to: Option<&str>) -> Result<Kind, Failure> {
+    let (ledger, running, measured) = read(ctx, scope).await?;
+    let decision = decide(
+        &running,
+        &measured,
+        &wake::policy(scope)?,
+        &ledger.past(),
+        Utc::now(),
+    );
+    let step = match to {
+        Some(text) => Some(Move {
+            to: by_hand::parse(ctx, text, &running.rung)?,
+            from: running.rung.clone(),
+            why: Vec::new(),
+            waits: None,
+        }),
+        None => match &decision {
+            Decision::Propose(step) | Decision::Change(step) => Some(step.clone()),
+            Decision::Nothing(_) | Decision::Refuse(_) => None,
+        },
+    };
+    let meaning = step
+        .as_ref()
+        .map(|step| notice::meaning(&scope.settings, step))
+        .unwrap_or_default();
+    let refusal = step.as_ref().and_then(|step| {
+        allowed(
+            &scope.settings.scaling,
+            running.machine,
+            &running.rung,
+            &step.to,
+        )
+        .err()
+    });
+    let answer = json!({
+        "decision": sentence(&decision),
+        "move": step,
+        "meaning": meaning,
+        "aboveCeiling": refusal.as_ref().map(ToString::to_string),
+        "pending": running.pending,
+    });
+    ctx.ui.data(&answer, || {
+        let mut lines = vec![format!("the scaler would: {}", sentence(&decision))];
+        lines.extend(meaning.iter().map(|line| format!("  {line}")));
+        lines.extend(
+            refusal
+                .as_ref()
+                .map(|refusal| format!("  the scaler may not: {refusal}")),
+        );
+        if !running.pending.is_empty() {
+            lines.push(format!(
+                "  applied along, and only if you say --with-pending: {}",
+                running.pending.join(", ")
+            ));
+        }
+        lines.join("\n")
+    });
+    Ok(if step.is_some() {
+        Kind::Findings
+    } else {
+        Kind::Ok
+    })
+}
