@@ -1,4 +1,4 @@
-//! The instance's real PostgreSQL: kept busy, and watched from the outside.
+//! The instance's real `PostgreSQL`: kept busy, and watched from the outside.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};

@@ -71,6 +71,8 @@ impl Story {
             "DROP_MESSAGE_RATIO = \"0.5\"",
             "DROP_MESSAGE_RATIO = \"0\"",
         )?;
+        // Without it no function would reach a carrier.
+        instance.edit("stages/local.toml", "nat = \"none\"", "nat = \"one\"")?;
         // Nothing becomes smaller in the evening: here it is none.
         instance.edit(
             "stages/local.toml",

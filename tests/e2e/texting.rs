@@ -14,10 +14,13 @@ use crate::people::{Person, Sent, Texter};
 /// A pause between two texts: a thousand contacts last for minutes.
 const THINK: Duration = Duration::from_millis(600);
 
+/// A texter, and what that one sent.
+type Shift = (Texter, Vec<Sent>);
+
 pub(crate) struct Texting {
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
-    texters: Vec<tokio::task::JoinHandle<anyhow::Result<(Texter, Vec<Sent>)>>>,
+    texters: Vec<tokio::task::JoinHandle<anyhow::Result<Shift>>>,
     visitors: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -131,7 +134,7 @@ async fn text(
     texter: Texter,
     stop: Arc<AtomicBool>,
     count: Arc<AtomicUsize>,
-) -> anyhow::Result<(Texter, Vec<Sent>)> {
+) -> anyhow::Result<Shift> {
     let mut sent = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         // Nobody left: the others go on.

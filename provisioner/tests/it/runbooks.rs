@@ -71,7 +71,7 @@ fn every_command_of_every_runbook_exists() {
                     vec![piece.to_owned()]
                 } else {
                     let words = piece.split_whitespace();
-                    words.map(|word| filled(word)).collect()
+                    words.map(filled).collect()
                 }
             });
             if let Err(error) = Cli::try_parse_from(words) {
