@@ -220,8 +220,8 @@ fn calls(series: &Series, cpu: &[Point]) -> Option<f64> {
         .filter_map(|function| series.get(&format!("{}_invocations", function.name())))
         .flatten()
         .filter(|(at, _)| *at >= since)
-        .map(|(_, calls)| calls)
-        .sum();
+        // A sum of nothing is minus nought.
+        .fold(0.0, |all, (_, calls)| all + calls);
     Some(all / 3.0)
 }
 
@@ -275,5 +275,7 @@ mod tests {
         assert_eq!(cpu[0].at, at(1));
         assert_eq!(calls(&series, &cpu), Some(30.0));
         assert_eq!(calls(&series, &cpu[..2]), None);
+        let idle = calls(&Series::new(), &cpu).unwrap();
+        assert!(idle.is_sign_positive(), "{idle}");
     }
 }

@@ -151,7 +151,7 @@ pub async fn go_on(
         put(ledger, |change| change.begun = Some(now));
         ledger::write(scope, ledger).await?;
         if let Err(error) = ask(scope, &step).await {
-            return fail(scope, ledger, format!("{step}: {error:#}"), now).await;
+            return fail(scope, ledger, format!("{error:#}"), now).await;
         }
         return Ok(Progress::Moved(step.to_string()));
     };

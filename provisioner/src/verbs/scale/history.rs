@@ -22,21 +22,29 @@ pub(super) async fn show(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> 
                     record.started.format("%Y-%m-%d %H:%M").to_string(),
                     format!("{} → {}", record.from, record.to),
                     record.by.clone(),
-                    record.failed.clone().unwrap_or_else(|| {
+                    if record.failed.is_some() {
+                        "failed".to_owned()
+                    } else {
                         format!(
                             "CPU {} → {}",
                             percent(record.cpu_before),
                             percent(record.cpu_after)
                         )
-                    }),
+                    },
                     record.why.join("; "),
                 ]
             })
             .collect();
-        table(
+        let mut lines = vec![table(
             &["change", "began, UTC", "what", "by", "outcome", "why"],
             rows,
-        )
+        )];
+        // Reasons are long: not in a column.
+        lines.extend(records.iter().filter_map(|record| {
+            let why = record.failed.as_ref()?;
+            Some(format!("change {} failed: {why}", record.number))
+        }));
+        lines.join("\n")
     });
     Ok(Kind::Ok)
 }

@@ -111,10 +111,11 @@ async fn every_word_about_the_size() {
                 "scale up --to db.m7g.2xlarge --yes",
                 "scale status",
                 "status",
-                "scale up --to db.m7g.2xlarge --yes --output json",
-                "scale approve",
+                "scale up --to db.m7g.2xlarge --yes",
                 "scale history",
                 "scale reject",
+                "scale up --to db.m7g.2xlarge --yes --output json",
+                "scale reject --output json",
                 "scale reject",
             ]
         )
