@@ -155,7 +155,7 @@ impl Story {
         self.instance.edit(
             "stages/local.toml",
             "policy = \"propose\"",
-            "policy = \"act\"\ncool_down_minutes = 0",
+            "policy = \"act\"\ncool_down_minutes = 1",
         )?;
         self.instance
             .spokectl(&["deploy", "--stage", "local", "--yes"])

@@ -11,13 +11,10 @@ use crate::scale::{Scope, notice, wake};
 
 pub(super) async fn show(ctx: &Context, scope: &Scope, to: Option<&str>) -> Result<Kind, Failure> {
     let (ledger, running, measured) = read(ctx, scope).await?;
-    let decision = decide(
-        &running,
-        &measured,
-        &wake::policy(scope)?,
-        &ledger.past(),
-        Utc::now(),
-    );
+    let now = Utc::now();
+    let policy = wake::policy(scope)?;
+    let decision = decide(&running, &measured, &policy, &ledger.past(), now);
+    let waiting = ledger.waiting(now).map(|proposal| proposal.step.clone());
     let step = match to {
         Some(text) => Some(Move {
             to: by_hand::parse(ctx, text, &running.rung)?,
@@ -27,9 +24,11 @@ pub(super) async fn show(ctx: &Context, scope: &Scope, to: Option<&str>) -> Resu
         }),
         None => match &decision {
             Decision::Propose(step) | Decision::Change(step) => Some(step.clone()),
-            Decision::Nothing(_) | Decision::Refuse(_) => None,
+            // What waits for an answer is shown in a calm minute as well.
+            Decision::Nothing(_) | Decision::Refuse(_) => waiting.clone(),
         },
     };
+    let waits = step.is_some() && step == waiting;
     let meaning = step
         .as_ref()
         .map(|step| notice::meaning(&scope.settings, step))
@@ -46,12 +45,16 @@ pub(super) async fn show(ctx: &Context, scope: &Scope, to: Option<&str>) -> Resu
     let answer = json!({
         "decision": sentence(&decision),
         "move": step,
+        "waits": waits,
         "meaning": meaning,
         "aboveCeiling": refusal.as_ref().map(ToString::to_string),
         "pending": running.pending,
     });
     ctx.ui.data(&answer, || {
         let mut lines = vec![format!("the scaler would: {}", sentence(&decision))];
+        if waits {
+            lines.push("it has proposed, and waits for an answer:".to_owned());
+        }
         lines.extend(meaning.iter().map(|line| format!("  {line}")));
         lines.extend(
             refusal

@@ -78,7 +78,12 @@ async fn every_word_about_the_size() {
         "scale_proposed",
         said(
             &setting,
-            &["scale status", "scale status --output json", "status"]
+            &[
+                "scale status",
+                "scale status --output json",
+                "scale plan",
+                "status"
+            ]
         )
     );
     insta::assert_snapshot!("scale_approved", said(&setting, &["scale approve"]));
