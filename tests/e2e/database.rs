@@ -109,7 +109,7 @@ async fn keep_busy(address: String, wanted: Arc<AtomicU32>) {
 }
 
 /// Processor seconds a busy machine may owe the load. What it owes beyond is never made up for: that would be a burst.
-const LATE: f64 = 0.2;
+const LATE: f64 = 0.5;
 
 /// Keeps the server's process as busy as wanted, by what its processor time says, however busy the machine is.
 async fn burn(connection: &mut PgConnection, wanted: &AtomicU32) -> sqlx::Result<()> {

@@ -18,7 +18,7 @@ const SHARE: f64 = 0.1;
 const FULL_MICRO: u32 = 190;
 const FULL_XLARGE: u32 = 380;
 
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Everything the story needs; what happened is printed with its time.
 struct Story {

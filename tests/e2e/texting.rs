@@ -47,7 +47,7 @@ impl Texting {
             )));
         }
         let page = format!("{}/login", instance.url()?.trim_end_matches('/'));
-        let visitors = (0..4).map(|_| tokio::spawn(visit(page.clone()))).collect();
+        let visitors = (0..16).map(|_| tokio::spawn(visit(page.clone()))).collect();
         Ok(Self {
             stop,
             count,
@@ -153,6 +153,6 @@ async fn visit(page: String) {
     let Ok(http) = client().build() else { return };
     loop {
         drop(http.get(&page).send().await);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }

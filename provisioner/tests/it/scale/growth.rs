@@ -204,9 +204,9 @@ fn texting(url: String) -> tokio::task::JoinHandle<()> {
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     tokio::spawn(async move {
         loop {
-            let calls = [(); 4].map(|()| http.get(&url).send());
+            let calls = [(); 16].map(|()| http.get(&url).send());
             drop(futures::future::join_all(calls).await);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
     })
 }
@@ -259,7 +259,7 @@ impl Load {
 }
 
 /// Processor seconds a busy machine may owe the load. What it owes beyond is never made up for: that would be a burst.
-const LATE: f64 = 0.2;
+const LATE: f64 = 0.5;
 
 /// Keeps the server's process as busy as wanted, by what its processor time says, however busy the machine is.
 async fn burn(connection: &mut PgConnection, wanted: &AtomicU32) -> sqlx::Result<()> {

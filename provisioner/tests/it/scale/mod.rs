@@ -107,7 +107,7 @@ async fn class(setting: &Setting) -> String {
     instance.unwrap().unwrap().class
 }
 
-const PATIENCE: Duration = Duration::from_mins(3);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
