@@ -184,7 +184,7 @@ pub(crate) fn same_every_time(root: &str) -> Settings {
         ),
         (r"(?s)\x22cpu\x22: \[.*?\n( *)\],", "\"cpu\": [numbers],"),
         (
-            r"\x22(cpuBefore|cpuAfter|connectionsAfter|errorsAfter|dayPeak)\x22: [\d.]+",
+            r"\x22(cpu|cpuBefore|cpuAfter|connectionsAfter|errorsAfter|dayPeak)\x22: [\d.]+",
             "\"$1\": [number]",
         ),
         (
