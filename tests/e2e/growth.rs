@@ -178,7 +178,7 @@ impl Story {
         .await?;
         ensure!(change["by"] == "spoke-local-scaler", "{change}");
         ensure!(change["failed"].is_null(), "{change}");
-        self.say(&format!("the scaler has changed it: {change}"));
+        self.say(&format!("the scaler has changed it: {}", change["why"]));
         self.became("db.m7g.2xlarge", texting, before).await?;
         self.database.load(0);
         Ok(())
