@@ -59,7 +59,14 @@ vars! {
     JOB_LAMBDA_WORKER_FUNCTION_NAME = "JOB_LAMBDA_WORKER_FUNCTION_NAME", Template, "", "Function and alias background jobs are sent to.";
     INBOUND_QUEUE_URL = "INBOUND_QUEUE_URL", Template, "", "Queue of inbound texts: the carrier's fallback route, and simulated replies.";
     REPORT_QUEUE_URL = "REPORT_QUEUE_URL", Template, "", "Queue of delivery reports.";
-    PASSPORT_STRATEGY = "PASSPORT_STRATEGY", Stage, "local", "How people sign in: local.";
+    PASSPORT_STRATEGY = "PASSPORT_STRATEGY", Stage, "local", "How people sign in: local (e-mail and password), slack or auth0.";
+    AUTH0_DOMAIN = "AUTH0_DOMAIN", Stage, "", "Auth0 tenant, for example campaign.us.auth0.com.";
+    AUTH0_CLIENT_ID = "AUTH0_CLIENT_ID", Stage, "", "Client id of the Auth0 application.";
+    SLACK_CLIENT_ID = "SLACK_CLIENT_ID", Stage, "", "Client id of the Slack app people sign in with.";
+    SLACK_TEAM_ID = "SLACK_TEAM_ID", Stage, "", "Slack workspace (T...); people of no other get in.";
+    SIGN_IN_URL = "SIGN_IN_URL", Stage, "", "In place of Slack's or Auth0's address: tests and demonstrations have a provider of their own.";
+    SIGN_IN_SECRET_ARN = "SIGN_IN_SECRET_ARN", Template, "", "Secret with the client secret Slack or Auth0 gave.";
+    SIGN_IN_SECRET = "SIGN_IN_SECRET", Plain, "", "The client secret itself, for the plain server and tests.";
     SUPPRESS_SELF_INVITE = "SUPPRESS_SELF_INVITE", Stage, "", "Hide sign-up without an invitation; only superadmins create organizations.";
     DEFAULT_SERVICE = "DEFAULT_SERVICE", Stage, "twilio", "twilio or fakeservice.";
     SKIP_TWILIO_AND_AUTOREPLY = "SKIP_TWILIO_AND_AUTOREPLY", Stage, "", "1: nothing is sent; each text is reported delivered and answered by itself.";
