@@ -262,7 +262,9 @@ impl Viewer {
         if user_id != self.id() {
             self.require(organization_id, Role::Admin, Superadmins::Pass)?;
             let role = db::membership::find_role(&app.db, user_id, organization_id).await?;
-            role.ok_or(Error::NotFound("There is no such person in this organization."))?;
+            role.ok_or(Error::NotFound(
+                "There is no such person in this organization.",
+            ))?;
         }
         Ok(Acquaintance {
             user_id,

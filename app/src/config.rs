@@ -268,8 +268,12 @@ impl Environment<'_> {
     fn strategy(&self) -> anyhow::Result<Strategy> {
         let text = self.required(vars::PASSPORT_STRATEGY);
         let needed = |name: &str| {
-            self.text(name)
-                .with_context(|| format!("{} is {text}, so {name} must be set", vars::PASSPORT_STRATEGY))
+            self.text(name).with_context(|| {
+                format!(
+                    "{} is {text}, so {name} must be set",
+                    vars::PASSPORT_STRATEGY
+                )
+            })
         };
         match text.as_str() {
             "local" => Ok(Strategy::Password),

@@ -133,17 +133,29 @@ mod tests {
     fn auth0_names_people_by_metadata_then_claims_then_address() {
         let of = |more: Value| {
             let mut value = json!({"sub": "auth0|1", "email": "ana@example.org"});
-            value.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            value
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
             Claims::of_auth0(said(value)).unwrap()
         };
         let metadata = json!({"given_name": "Zoë", "family_name": "Q", "cell": "+15550001111"});
         let claims = of(json!({"https://spoke/user_metadata": metadata, "given_name": "Ana"}));
-        assert_eq!((claims.first_name.as_str(), claims.last_name.as_str()), ("Zoë", "Q"));
+        assert_eq!(
+            (claims.first_name.as_str(), claims.last_name.as_str()),
+            ("Zoë", "Q")
+        );
         assert_eq!(claims.cell.as_deref(), Some("+15550001111"));
         let claims = of(json!({"user_metadata": {}, "given_name": "Ana", "family_name": "Diaz"}));
-        assert_eq!((claims.first_name.as_str(), claims.last_name.as_str()), ("Ana", "Diaz"));
+        assert_eq!(
+            (claims.first_name.as_str(), claims.last_name.as_str()),
+            ("Ana", "Diaz")
+        );
         let claims = of(json!({}));
-        assert_eq!((claims.first_name.as_str(), claims.last_name.as_str()), ("ana", ""));
+        assert_eq!(
+            (claims.first_name.as_str(), claims.last_name.as_str()),
+            ("ana", "")
+        );
         assert!(!claims.is_email_verified);
     }
 

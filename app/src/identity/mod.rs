@@ -18,8 +18,7 @@ use serde_json::json;
 use crate::config::{Config, Strategy};
 use claims::{Claims, Said};
 
-type Client =
-    BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
 /// Why somebody does not get in by a provider.
 #[derive(Debug, thiserror::Error)]

@@ -57,9 +57,17 @@ pub async fn reset_password(app: &App, person: &Acquaintance) -> Result<()> {
     let [user] = &db::user::list(&app.db, &[person.user_id]).await?[..] else {
         return Err(Error::NotFound("There is no such person."));
     };
-    let none = || Error::refused("NO_PASSWORD_RESET", "They have no password that could be reset here.");
+    let none = || {
+        Error::refused(
+            "NO_PASSWORD_RESET",
+            "They have no password that could be reset here.",
+        )
+    };
     let (provider, subject) = app.provider.as_ref().zip(subject).ok_or_else(none)?;
-    match provider.reset_password(app.web().await?, &user.email, &subject).await {
+    match provider
+        .reset_password(app.web().await?, &user.email, &subject)
+        .await
+    {
         None => Err(none()),
         Some(Ok(())) => Ok(()),
         Some(Err(cause)) => {
