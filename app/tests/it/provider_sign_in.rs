@@ -129,7 +129,7 @@ async fn a_code_signs_in_once_and_an_attempt_lasts_a_quarter_of_an_hour() {
 
         let mut slow = Browser::default();
         let back = slow.depart(&app, kind, "/").await;
-        app.advance(std::time::Duration::from_secs(15 * 60));
+        app.advance(std::time::Duration::from_mins(15));
         assert_eq!(
             slow.open(&app, &back).await,
             "/login?problem=stale&nextUrl=%2F"

@@ -71,7 +71,7 @@ test('a problem nobody knows is none', async () => {
 
 test('the code of conduct is agreed to once, and leads on', async () => {
   const assign = vi.fn()
-  vi.stubGlobal('location', { ...window.location, assign })
+  vi.stubGlobal('location', { assign })
   const { user, sent } = open('/terms?next=/app/1/todos', TEXTER)
   await user.click(await screen.findByRole('button', { name: 'I agree' }))
   await vi.waitFor(() => { expect(assign).toHaveBeenCalledWith('/app/1/todos') })
