@@ -22,10 +22,21 @@ pub(crate) fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
 
 /// The same, with something on stdin.
 pub(crate) fn spokectl_told(folder: &str, arguments: &[&str], stdin: &str) -> Run {
+    spokectl_as(folder, &[], arguments, stdin)
+}
+
+/// The same, with something in the environment.
+pub(crate) fn spokectl_as(
+    folder: &str,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    stdin: &str,
+) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_spokectl"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("COLUMNS", "100")
+        .envs(environment.iter().copied())
         .current_dir(folder)
         .args(arguments)
         .stdin(Stdio::piped())
