@@ -36,6 +36,8 @@ pub struct App {
     pub carrier: Line,
     /// None: people sign in with a password.
     pub provider: Option<Provider>,
+    /// What our proxy sends along; none: whoever calls says nothing we believe.
+    pub origin_secret: Option<String>,
     pub session_key: Key,
     pub throttle: Throttle,
     web: OnceCell<reqwest::Client>,
@@ -54,7 +56,8 @@ impl App {
         let redis_arn = wanted(needs.cache, &config.redis_secret_arn);
         let twilio_arn = wanted(needs.carrier, &config.twilio_secret_arn);
         let sign_in_arn = wanted(needs.session, &config.sign_in_secret_arn);
-        let (database, session, redis, twilio, sign_in) = tokio::try_join!(
+        let origin_arn = wanted(needs.session, &config.origin_secret_arn);
+        let (database, session, redis, twilio, sign_in, origin) = tokio::try_join!(
             secret(
                 &aws,
                 config.database_url.as_deref(),
@@ -76,6 +79,7 @@ impl App {
                 config.sign_in_secret.as_deref(),
                 sign_in_arn.as_deref()
             ),
+            secret(&aws, config.origin_secret.as_deref(), origin_arn.as_deref()),
         )?;
         let database = database.context("neither DATABASE_URL nor DATABASE_SECRET_ARN is set")?;
         let options = match &config.database_url {
@@ -99,6 +103,7 @@ impl App {
         };
         let mut app = Self::assemble(config, db, cache, aws, &session, twilio);
         app.provider = provider;
+        app.origin_secret = origin;
         Ok(Arc::new(app))
     }
 
@@ -130,6 +135,7 @@ impl App {
             twilio,
             carrier: Line::default(),
             provider: None,
+            origin_secret: config.origin_secret.clone(),
             session_key: Key::from(&Sha512::digest(session_secret.as_bytes())),
             throttle: Throttle::default(),
             web: OnceCell::new(),

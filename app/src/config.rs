@@ -74,6 +74,8 @@ pub struct Config {
     pub bundle: String,
     pub base_url: String,
     pub trusted_proxies: usize,
+    pub origin_secret_arn: Option<String>,
+    pub origin_secret: Option<String>,
     pub asset_bucket: Option<String>,
     pub asset_domain: Option<String>,
     pub private_bucket: Option<String>,
@@ -147,6 +149,8 @@ impl Config {
                 .trim_end_matches('/')
                 .to_owned(),
             trusted_proxies: env.number(vars::TRUSTED_PROXIES)?,
+            origin_secret_arn: env.text(vars::ORIGIN_SECRET_ARN),
+            origin_secret: env.text(vars::ORIGIN_SECRET),
             asset_bucket: env.text(vars::ASSET_BUCKET),
             asset_domain: env.text(vars::ASSET_DOMAIN),
             private_bucket: env.text(vars::PRIVATE_BUCKET),

@@ -123,7 +123,7 @@ pub(crate) async fn app_with_secret(kind: Kind, secret: &str) -> (TestApp, Stand
 
 async fn authorize(State(stand_in): State<StandIn>, Query(asked): Query<Pairs>) -> Response {
     let is = |name: &str, value: &str| {
-        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}")
+        assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
     };
     is("response_type", "code");
     is("client_id", CLIENT);

@@ -158,6 +158,9 @@ fn parameters(stage: &Stage, kind: Kind) -> Vec<(&'static str, String)> {
             if stage.twilio_secret {
                 parameters.push(from(Kind::Data, "TwilioSecretArn"));
             }
+            if stage.edge.cdn {
+                parameters.push(from(Kind::Data, "OriginSecretArn"));
+            }
             if stage.sign_in_secret {
                 parameters.push(from(Kind::Data, "SignInSecretArn"));
             }
