@@ -41,7 +41,7 @@ vars! {
     RELEASE = "SPOKE_RELEASE", Template, "0", "The release number this configuration belongs to; 0 until the first release.";
     BUNDLE = "SPOKE_BUNDLE", Template, "", "The bundle the postflight hook points the instance at.";
     BASE_URL = "BASE_URL", Template, "http://localhost:8080", "Links, webhook signatures and callbacks are built on it.";
-    TRUSTED_PROXIES = "TRUSTED_PROXIES", Template, "0", "Proxies of ours in front of the API: 1 behind CloudFront. From one that knows ORIGIN_SECRET the caller's address is read that many places from the end of X-Forwarded-For.";
+    TRUSTED_PROXIES = "TRUSTED_PROXIES", Template, "0", "Proxies of ours in front of the API: 1 behind CloudFront. From one that shows our secret the caller's address is read that many places from the end of X-Forwarded-For.";
     ORIGIN_SECRET_ARN = "ORIGIN_SECRET_ARN", Template, "", "Secret our proxy sends along in x-spoke-origin; X-Forwarded-For is believed from nobody else.";
     ORIGIN_SECRET = "ORIGIN_SECRET", Plain, "", "That secret itself, for the plain server and tests.";
     ASSET_BUCKET = "ASSET_BUCKET", Template, "", "The bucket with the front-end bundles.";

@@ -105,7 +105,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Result<Kind, Failure
     let answers = answers(args, ui)?;
     let text = write::text(&name, &chosen(&answers));
     // Whatever is wrong with an answer is told before the file exists.
-    stage::resolve(&name, &text)?;
+    stage::resolve(&name, &text).map_err(|failure| failure.state("nothing was written"))?;
     std::fs::write(&path, text).blame(
         codes::FOLDER,
         format!("{} cannot be written", repository.shown(&path)),

@@ -88,6 +88,7 @@ impl Secret {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Known {
     secret: &'static str,
     name: String,

@@ -155,7 +155,7 @@ async fn a_release_waits_for_the_secrets_somebody_has_to_set() {
         run("deploy --yes", ""),
         run("deploy --yes --output json", ""),
         run("secrets list", ""),
-        run("secrets set sign-in", "too short"),
+        run("secrets set sign-in", "too-short"),
         run("secrets set sign-in", "0123456789abcdef0123456789abcdef"),
         run("secrets list", ""),
     ];

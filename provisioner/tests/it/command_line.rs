@@ -204,3 +204,24 @@ fn down_with_nothing_running_is_fine() {
         (0, "nothing was running\n")
     );
 }
+
+#[test]
+fn build_without_the_programs_it_needs_says_what_is_missing() {
+    let folder = working_copy(&[("local", include_str!("../../../stages/local.toml"))]);
+    let path = folder.path().to_str().unwrap();
+    let mut said = Vec::new();
+    for arguments in [&["build"][..], &["build", "--output", "json"]] {
+        let run = spokectl_as(path, &[("PATH", path)], arguments, "");
+        assert_eq!(run.code, 1);
+        said.push(format!(
+            "$ spokectl {}\n{}--- talk\n{}",
+            arguments.join(" "),
+            run.stdout,
+            run.stderr
+        ));
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\b\d+:\d\d\b", "[clock]");
+    let _same = settings.bind_to_scope();
+    insta::assert_snapshot!(said.join("\n"));
+}

@@ -272,14 +272,6 @@ async fn every_command_about_an_instance_that_lives() {
                 "eject --out templates",
             ],
         ),
-        (
-            "workflow",
-            &[
-                "workflow --stage field --repository example/spoke",
-                "workflow --stage field --repository nonsense",
-            ],
-        ),
-        ("build", &["build", "build --output json"]),
     ] {
         insta::assert_snapshot!(name, said(&setting, commands));
     }
