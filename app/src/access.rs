@@ -149,6 +149,13 @@ pub struct Caretaker {
     _minted: Minted,
 }
 
+/// Proof: the viewer may act for this person: it is themselves, or a member where they are ADMIN.
+#[derive(Clone, Copy, Debug)]
+pub struct Acquaintance {
+    pub user_id: i32,
+    _minted: Minted,
+}
+
 /// A campaign together with the proof of what the viewer may do to it.
 #[derive(Clone, Debug)]
 pub struct CampaignBy<Proof> {
@@ -238,6 +245,29 @@ impl Viewer {
         Ok(Owner {
             user_id: self.id(),
             organization_id,
+            _minted: Minted,
+        })
+    }
+
+    /// Whom the viewer may act for: themselves, and as an ADMIN members of the organization.
+    ///
+    /// # Errors
+    /// As [`Viewer::require`]; [`Error::NotFound`] for people who are not in the organization.
+    pub async fn acquaintance(
+        &self,
+        app: &App,
+        organization_id: i32,
+        user_id: i32,
+    ) -> Result<Acquaintance> {
+        if user_id != self.id() {
+            self.require(organization_id, Role::Admin, Superadmins::Pass)?;
+            let role = db::membership::find_role(&app.db, user_id, organization_id).await?;
+            role.ok_or(Error::NotFound(
+                "There is no such person in this organization.",
+            ))?;
+        }
+        Ok(Acquaintance {
+            user_id,
             _minted: Minted,
         })
     }

@@ -15,6 +15,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::db::{self, Db};
 use crate::http::throttle::Throttle;
+use crate::identity::Provider;
 use crate::ids::{Ids, RandomIds};
 use crate::sms::line::Line;
 use crate::sms::twilio::Twilio;
@@ -33,6 +34,10 @@ pub struct App {
     pub twilio: Option<Twilio>,
     /// Whether the carrier is working, as far as this process has seen.
     pub carrier: Line,
+    /// None: people sign in with a password.
+    pub provider: Option<Provider>,
+    /// What our proxy sends along; none: whoever calls says nothing we believe.
+    pub origin_secret: Option<String>,
     pub session_key: Key,
     pub throttle: Throttle,
     web: OnceCell<reqwest::Client>,
@@ -50,7 +55,9 @@ impl App {
         let session_arn = wanted(needs.session, &config.session_secret_arn);
         let redis_arn = wanted(needs.cache, &config.redis_secret_arn);
         let twilio_arn = wanted(needs.carrier, &config.twilio_secret_arn);
-        let (database, session, redis, twilio) = tokio::try_join!(
+        let sign_in_arn = wanted(needs.session, &config.sign_in_secret_arn);
+        let origin_arn = wanted(needs.session, &config.origin_secret_arn);
+        let (database, session, redis, twilio, sign_in, origin) = tokio::try_join!(
             secret(
                 &aws,
                 config.database_url.as_deref(),
@@ -67,6 +74,12 @@ impl App {
                 config.twilio_auth_token.as_deref(),
                 twilio_arn.as_deref()
             ),
+            secret(
+                &aws,
+                config.sign_in_secret.as_deref(),
+                sign_in_arn.as_deref()
+            ),
+            secret(&aws, config.origin_secret.as_deref(), origin_arn.as_deref()),
         )?;
         let database = database.context("neither DATABASE_URL nor DATABASE_SECRET_ARN is set")?;
         let options = match &config.database_url {
@@ -83,9 +96,15 @@ impl App {
         let cache = Cache::new(redis_url, redis.as_deref(), &config.stage)?;
         // A function without visitors seals nothing; its key is nobody's.
         let session = session.unwrap_or_else(|| RandomIds.token());
-        Ok(Arc::new(Self::assemble(
-            config, db, cache, aws, &session, twilio,
-        )))
+        let provider = if needs.session {
+            Provider::of(&config, sign_in)?
+        } else {
+            None
+        };
+        let mut app = Self::assemble(config, db, cache, aws, &session, twilio);
+        app.provider = provider;
+        app.origin_secret = origin;
+        Ok(Arc::new(app))
     }
 
     /// Puts the parts together; tests do it with their own.
@@ -115,6 +134,8 @@ impl App {
             ids: Arc::new(RandomIds),
             twilio,
             carrier: Line::default(),
+            provider: None,
+            origin_secret: config.origin_secret.clone(),
             session_key: Key::from(&Sha512::digest(session_secret.as_bytes())),
             throttle: Throttle::default(),
             web: OnceCell::new(),
@@ -132,6 +153,8 @@ impl App {
                 reqwest::Client::builder()
                     .connect_timeout(Duration::from_secs(3))
                     .timeout(Duration::from_secs(10))
+                    // What we send has secrets in it: nobody may pass it on to another address.
+                    .redirect(reqwest::redirect::Policy::none())
                     .build()
                     .context("preparing the HTTP client")
             })

@@ -29,6 +29,38 @@ pub enum Simulation {
     AutoReply,
 }
 
+/// `PASSPORT_STRATEGY`: how people sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// E-mail address and password.
+    Password,
+    /// By a Slack workspace.
+    Slack {
+        /// The app's id at Slack.
+        client_id: String,
+        /// The workspace, `T...`.
+        team: String,
+    },
+    /// By an Auth0 tenant.
+    Auth0 {
+        /// The tenant's host name.
+        domain: String,
+        /// The application's id there.
+        client_id: String,
+    },
+}
+
+impl Strategy {
+    /// Its word for the front end.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Slack { .. } => "slack",
+            Self::Auth0 { .. } => "auth0",
+        }
+    }
+}
+
 /// Everything the environment says, typed.
 #[derive(Clone, Debug)]
 #[expect(
@@ -42,6 +74,8 @@ pub struct Config {
     pub bundle: String,
     pub base_url: String,
     pub trusted_proxies: usize,
+    pub origin_secret_arn: Option<String>,
+    pub origin_secret: Option<String>,
     pub asset_bucket: Option<String>,
     pub asset_domain: Option<String>,
     pub private_bucket: Option<String>,
@@ -59,6 +93,10 @@ pub struct Config {
     pub worker_function: Option<String>,
     pub inbound_queue_url: Option<String>,
     pub report_queue_url: Option<String>,
+    pub strategy: Strategy,
+    pub sign_in_url: Option<String>,
+    pub sign_in_secret_arn: Option<String>,
+    pub sign_in_secret: Option<String>,
     pub suppress_self_invite: bool,
     pub default_service: String,
     pub simulation: Simulation,
@@ -111,6 +149,8 @@ impl Config {
                 .trim_end_matches('/')
                 .to_owned(),
             trusted_proxies: env.number(vars::TRUSTED_PROXIES)?,
+            origin_secret_arn: env.text(vars::ORIGIN_SECRET_ARN),
+            origin_secret: env.text(vars::ORIGIN_SECRET),
             asset_bucket: env.text(vars::ASSET_BUCKET),
             asset_domain: env.text(vars::ASSET_DOMAIN),
             private_bucket: env.text(vars::PRIVATE_BUCKET),
@@ -128,6 +168,10 @@ impl Config {
             worker_function: env.text(vars::JOB_LAMBDA_WORKER_FUNCTION_NAME),
             inbound_queue_url: env.text(vars::INBOUND_QUEUE_URL),
             report_queue_url: env.text(vars::REPORT_QUEUE_URL),
+            strategy: env.strategy()?,
+            sign_in_url: env.text(vars::SIGN_IN_URL),
+            sign_in_secret_arn: env.text(vars::SIGN_IN_SECRET_ARN),
+            sign_in_secret: env.text(vars::SIGN_IN_SECRET),
             suppress_self_invite: env.text(vars::SUPPRESS_SELF_INVITE).is_some(),
             default_service: env.required(vars::DEFAULT_SERVICE),
             simulation: match env.text(vars::SKIP_TWILIO_AND_AUTOREPLY).as_deref() {
@@ -225,6 +269,33 @@ impl Environment<'_> {
             .with_context(|| format!("{name} must be an IANA time zone; it is \"{text}\""))
     }
 
+    fn strategy(&self) -> anyhow::Result<Strategy> {
+        let text = self.required(vars::PASSPORT_STRATEGY);
+        let needed = |name: &str| {
+            self.text(name).with_context(|| {
+                format!(
+                    "{} is {text}, so {name} must be set",
+                    vars::PASSPORT_STRATEGY
+                )
+            })
+        };
+        match text.as_str() {
+            "local" => Ok(Strategy::Password),
+            "slack" => Ok(Strategy::Slack {
+                client_id: needed(vars::SLACK_CLIENT_ID)?,
+                team: needed(vars::SLACK_TEAM_ID)?,
+            }),
+            "auth0" => Ok(Strategy::Auth0 {
+                domain: needed(vars::AUTH0_DOMAIN)?,
+                client_id: needed(vars::AUTH0_CLIENT_ID)?,
+            }),
+            other => bail!(
+                "{} must be local, slack or auth0; it is \"{other}\"",
+                vars::PASSPORT_STRATEGY
+            ),
+        }
+    }
+
     fn job_executor(&self) -> anyhow::Result<JobExecutor> {
         let text = self.required(vars::JOB_EXECUTOR);
         let executor = match text.as_str() {
@@ -250,7 +321,7 @@ impl Environment<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, JobExecutor, Simulation};
+    use super::{Config, JobExecutor, Simulation, Strategy};
 
     fn read(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
         Config::read(|name| {
@@ -267,6 +338,7 @@ mod tests {
         assert_eq!(config.stage, "local");
         assert_eq!(config.release, 0);
         assert_eq!(config.job_executor, JobExecutor::InProcessAsync);
+        assert_eq!(config.strategy, Strategy::Password);
         assert_eq!(config.simulation, Simulation::Off);
         assert_eq!(config.max_message_length, 1500);
         assert_eq!(config.database_pool, 1);
@@ -290,5 +362,10 @@ mod tests {
         assert!(error.contains("DB_MAX_POOL"), "{error}");
         let error = read(&[("JOB_EXECUTOR", "LAMBDA")]).unwrap_err().to_string();
         assert!(error.contains("JOB_LAMBDA_WORKER_FUNCTION_NAME"), "{error}");
+        let slack = [("PASSPORT_STRATEGY", "slack"), ("SLACK_CLIENT_ID", "1.2")];
+        let error = read(&slack).unwrap_err().to_string();
+        assert!(error.contains("SLACK_TEAM_ID"), "{error}");
+        let error = read(&[("PASSPORT_STRATEGY", "google")]).unwrap_err();
+        assert!(error.to_string().contains("PASSPORT_STRATEGY"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Four floors, and calls go down only: the door (`http`, `graphql`, `functions`), the work
 //! (`texting`, `campaigns`, `assignments`, `contacts`, `people`, `numbers`, `jobs`), the stores (`db`, `cache`,
-//! `storage`, `queues`, `sms`) and the base (`error`, `access`, `clock`, `config`, `ids`).
+//! `storage`, `queues`, `sms`, `identity`) and the base (`error`, `access`, `clock`, `config`, `ids`).
 
 pub mod access;
 pub mod app;
@@ -18,6 +18,7 @@ pub mod error;
 pub mod functions;
 pub mod graphql;
 pub mod http;
+pub mod identity;
 pub mod ids;
 pub mod jobs;
 pub mod numbers;

@@ -22,7 +22,7 @@ export default defineConfig(({ command }) => ({
       ? {}
       : {
           proxy: Object.fromEntries(
-            ['/graphql', '/login-callback', '/logout-callback'].map((path) => [path, server]),
+            ['/graphql', '/login-callback', '/login/', '/logout-callback'].map((path) => [path, server]),
           ),
         }),
   },

@@ -106,6 +106,12 @@ pub mod codes {
         WRONG_ACCOUNT = "SPK-STG-0005", Refused;
         /// Nobody could say who we are.
         NO_IDENTITY = "SPK-STG-0006", Error;
+        /// A secret a release needs has no value.
+        SECRET_EMPTY = "SPK-STG-0009", Refused;
+        /// There are no credentials for AWS.
+        NO_CREDENTIALS = "SPK-STG-0010", Error;
+        /// The credentials for AWS have run out.
+        CREDENTIALS_EXPIRED = "SPK-STG-0011", Error;
         /// A template does not render.
         RENDER = "SPK-TPL-0001", Error;
         /// A rendered template is larger than CloudFormation takes.

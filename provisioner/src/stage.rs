@@ -52,6 +52,8 @@ pub struct Stage {
     pub enlarged: Option<Active>,
     /// Whether the carrier's token is needed: not when texts are simulated.
     pub twilio_secret: bool,
+    /// Whether a client secret of Slack or Auth0 is needed: not where people sign in with a password.
+    pub sign_in_secret: bool,
 }
 
 /// How the functions reach the world.
@@ -554,6 +556,11 @@ pub fn resolve(name: &str, text: &str) -> Result<Stage, Failure> {
     let mut stage = Stage {
         name: name.to_owned(),
         twilio_secret: !typed.app.env.contains_key(vars::SKIP_TWILIO_AND_AUTOREPLY),
+        sign_in_secret: typed
+            .app
+            .env
+            .get(vars::PASSPORT_STRATEGY)
+            .is_some_and(|strategy| strategy != "local"),
         account: typed.account,
         region: typed.region,
         owner: typed.owner,

@@ -41,7 +41,9 @@ vars! {
     RELEASE = "SPOKE_RELEASE", Template, "0", "The release number this configuration belongs to; 0 until the first release.";
     BUNDLE = "SPOKE_BUNDLE", Template, "", "The bundle the postflight hook points the instance at.";
     BASE_URL = "BASE_URL", Template, "http://localhost:8080", "Links, webhook signatures and callbacks are built on it.";
-    TRUSTED_PROXIES = "TRUSTED_PROXIES", Template, "0", "Proxies of ours in front of the API: 1 behind CloudFront. The caller's address is read that many places from the end of X-Forwarded-For.";
+    TRUSTED_PROXIES = "TRUSTED_PROXIES", Template, "0", "Proxies of ours in front of the API: 1 behind CloudFront. From one that shows our secret the caller's address is read that many places from the end of X-Forwarded-For.";
+    ORIGIN_SECRET_ARN = "ORIGIN_SECRET_ARN", Template, "", "Secret our proxy sends along in x-spoke-origin; X-Forwarded-For is believed from nobody else.";
+    ORIGIN_SECRET = "ORIGIN_SECRET", Plain, "", "That secret itself, for the plain server and tests.";
     ASSET_BUCKET = "ASSET_BUCKET", Template, "", "The bucket with the front-end bundles.";
     ASSET_DOMAIN = "ASSET_DOMAIN", Template, "", "Origin of the CDN in front of the bundles; empty: the web function serves /assets/ itself.";
     PRIVATE_BUCKET = "AWS_S3_BUCKET_NAME", Template, "", "The private bucket: uploads and exports.";
@@ -59,7 +61,14 @@ vars! {
     JOB_LAMBDA_WORKER_FUNCTION_NAME = "JOB_LAMBDA_WORKER_FUNCTION_NAME", Template, "", "Function and alias background jobs are sent to.";
     INBOUND_QUEUE_URL = "INBOUND_QUEUE_URL", Template, "", "Queue of inbound texts: the carrier's fallback route, and simulated replies.";
     REPORT_QUEUE_URL = "REPORT_QUEUE_URL", Template, "", "Queue of delivery reports.";
-    PASSPORT_STRATEGY = "PASSPORT_STRATEGY", Stage, "local", "How people sign in: local.";
+    PASSPORT_STRATEGY = "PASSPORT_STRATEGY", Stage, "local", "How people sign in: local (e-mail and password), slack or auth0.";
+    AUTH0_DOMAIN = "AUTH0_DOMAIN", Stage, "", "Auth0 tenant, for example campaign.us.auth0.com.";
+    AUTH0_CLIENT_ID = "AUTH0_CLIENT_ID", Stage, "", "Client id of the Auth0 application.";
+    SLACK_CLIENT_ID = "SLACK_CLIENT_ID", Stage, "", "Client id of the Slack app people sign in with.";
+    SLACK_TEAM_ID = "SLACK_TEAM_ID", Stage, "", "Slack workspace (T...); people of no other get in.";
+    SIGN_IN_URL = "SIGN_IN_URL", Stage, "", "In place of Slack's or Auth0's address: tests and demonstrations have a provider of their own.";
+    SIGN_IN_SECRET_ARN = "SIGN_IN_SECRET_ARN", Template, "", "Secret with the client secret Slack or Auth0 gave.";
+    SIGN_IN_SECRET = "SIGN_IN_SECRET", Plain, "", "The client secret itself, for the plain server and tests.";
     SUPPRESS_SELF_INVITE = "SUPPRESS_SELF_INVITE", Stage, "", "Hide sign-up without an invitation; only superadmins create organizations.";
     DEFAULT_SERVICE = "DEFAULT_SERVICE", Stage, "twilio", "twilio or fakeservice.";
     SKIP_TWILIO_AND_AUTOREPLY = "SKIP_TWILIO_AND_AUTOREPLY", Stage, "", "1: nothing is sent; each text is reported delivered and answered by itself.";

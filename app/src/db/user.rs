@@ -2,6 +2,9 @@
 
 use sqlx::PgExecutor;
 
+use crate::access::Session;
+use crate::identity::claims::Claims;
+
 /// A row of `user`, without the password's hash.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -70,6 +73,76 @@ pub async fn insert(db: impl PgExecutor<'_>, user: NewUser<'_>) -> sqlx::Result<
         user.email,
         user.cell,
         user.password_hash
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Whom a provider calls `subject`, as they would be signed in.
+pub async fn find_by_subject(
+    db: impl PgExecutor<'_>,
+    subject: &str,
+) -> sqlx::Result<Option<Session>> {
+    sqlx::query_as!(
+        Session,
+        r#"SELECT id AS user_id, session_epoch AS epoch FROM "user" WHERE auth0_id = $1"#,
+        subject
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// What the provider calls this person, if one does.
+pub async fn find_subject(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<String>> {
+    let found = sqlx::query_scalar!(r#"SELECT auth0_id FROM "user" WHERE id = $1"#, id)
+        .fetch_optional(db)
+        .await?;
+    Ok(found.flatten())
+}
+
+/// Adds somebody a provider vouches for; none if their e-mail address or subject is known.
+pub async fn insert_of_provider(
+    db: impl PgExecutor<'_>,
+    claims: &Claims,
+) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar!(
+        r#"INSERT INTO "user" (first_name, last_name, email, cell, auth0_id)
+           VALUES ($1, $2, lower($3), $4, $5) ON CONFLICT DO NOTHING RETURNING id"#,
+        claims.first_name,
+        claims.last_name,
+        claims.email,
+        claims.cell,
+        claims.subject
+    )
+    .fetch_optional(db)
+    .await
+}
+
+/// Hands the account with this address to whom a provider calls `subject`; what opened it until now does no more.
+pub async fn update_subject(
+    db: impl PgExecutor<'_>,
+    email: &str,
+    subject: &str,
+) -> sqlx::Result<Option<Session>> {
+    sqlx::query_as!(
+        Session,
+        r#"UPDATE "user" SET auth0_id = $2, password_hash = NULL, session_epoch = session_epoch + 1
+           WHERE email = lower($1) AND auth0_id IS DISTINCT FROM $2
+           RETURNING id AS user_id, session_epoch AS epoch"#,
+        email,
+        subject
+    )
+    .fetch_optional(db)
+    .await
+}
+
+pub async fn update_terms(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<User> {
+    sqlx::query_as!(
+        User,
+        r#"UPDATE "user" SET terms = true WHERE id = $1
+           RETURNING id, first_name, last_name, email, is_superadmin, terms, subscribed_to_reminders,
+                     session_epoch"#,
+        id
     )
     .fetch_one(db)
     .await

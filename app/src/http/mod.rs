@@ -6,6 +6,7 @@ pub mod bundle;
 pub mod graphiql;
 pub mod graphql;
 pub mod pages;
+pub mod provider;
 pub mod requests;
 pub mod session;
 pub mod sign_in;
@@ -59,7 +60,12 @@ pub fn router(app: &Arc<App>) -> axum::Router {
     axum::Router::new()
         .route("/graphql", post(graphql::answer))
         .route("/graphiql", get(graphiql::page))
-        .route("/login-callback", post(sign_in::sign_in))
+        .route(
+            "/login-callback",
+            post(sign_in::sign_in).get(provider::finish),
+        )
+        .route("/login/slack-redirect", get(provider::start))
+        .route("/login/auth0-redirect", get(provider::start))
         .route("/logout-callback", get(sign_in::sign_out))
         .route("/twilio", post(webhooks::inbound))
         .route("/twilio-fallback", post(webhooks::fallback))

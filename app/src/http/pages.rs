@@ -62,7 +62,8 @@ pub async fn health(State(web): State<Web>) -> Json<Value> {
     Json(json!({"stage": config.stage, "release": config.release}))
 }
 
-fn to_login(wanted: &str) -> Response {
+/// To the login page, and afterwards to where somebody wanted to go.
+pub fn to_login(wanted: &str) -> Response {
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair("nextUrl", wanted)
         .finish();
@@ -83,6 +84,7 @@ fn shell(app: &App, manifest: &AssetManifest, session: Option<Session>) -> Respo
         "release": config.release.to_string(),
         "bundle": manifest.bundle,
         "maxMessageLength": config.max_message_length,
+        "signIn": config.strategy.word(),
         "suppressSelfInvite": config.suppress_self_invite,
         "userId": session.map(|session| session.user_id.to_string()),
     });

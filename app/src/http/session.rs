@@ -34,6 +34,11 @@ pub fn write(app: &App, jar: PrivateCookieJar<Key>, session: Session) -> Private
     jar.add(cookie)
 }
 
+/// Whether there is a session at all, however old.
+pub fn is_there(jar: &PrivateCookieJar<Key>) -> bool {
+    jar.get(NAME).is_some()
+}
+
 /// A jar that signs the browser out.
 pub fn remove(jar: PrivateCookieJar<Key>) -> PrivateCookieJar<Key> {
     jar.remove(Cookie::build(NAME).path("/"))

@@ -68,6 +68,7 @@ pub async fn sign_in(
 }
 
 async fn session_of(web: &Web, form: Form, address: &str, redirect: &str) -> Result<Session> {
+    sign_in::by_password(&web.app)?;
     match form.auth_type.as_str() {
         "login" => sign_in::sign_in(&web.app, &form.email, &form.password, address).await,
         "signup" => {
@@ -101,9 +102,17 @@ async fn session_of(web: &Web, form: Form, address: &str, redirect: &str) -> Res
     }
 }
 
-/// GET /logout-callback
-pub async fn sign_out(jar: PrivateCookieJar<Key>) -> impl IntoResponse {
-    (session::remove(jar), Redirect::to("/"))
+/// GET /logout-callback. With Auth0 people are signed out there as well, and come back here without a session.
+pub async fn sign_out(State(web): State<Web>, jar: PrivateCookieJar<Key>) -> impl IntoResponse {
+    let back = format!("{}/logout-callback", web.app.config.base_url);
+    let there = web
+        .app
+        .provider
+        .as_ref()
+        .filter(|_| session::is_there(&jar))
+        .and_then(|provider| provider.sign_out(&back));
+    let to = there.as_deref().unwrap_or("/");
+    (session::remove(jar), Redirect::to(to))
 }
 
 /// The path, if it stays on this site: browsers read `//x` and `/\x` as other sites.

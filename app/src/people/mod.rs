@@ -1,5 +1,6 @@
 //! People: signing in and up, passwords, profiles, organizations.
 
+pub mod arrive;
 pub mod demo;
 pub mod organizations;
 pub mod password;

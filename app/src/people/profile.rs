@@ -1,11 +1,11 @@
 //! One's own name and password.
 
-use crate::access::{Session, Viewer};
+use crate::access::{Acquaintance, Session, Viewer};
 use crate::app::App;
 use crate::db;
 use crate::db::user::User;
 use crate::error::{Error, Result};
-use crate::people::password;
+use crate::people::{password, sign_in};
 
 const MAX_NAME: usize = 100;
 
@@ -40,11 +40,52 @@ pub async fn edit(
     Ok(db::user::update_names(&app.db, viewer.id(), &first_name, &last_name, is_reminded).await?)
 }
 
+/// Agrees to the terms.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn agree_to_terms(app: &App, viewer: &Viewer) -> Result<User> {
+    Ok(db::user::update_terms(&app.db, viewer.id()).await?)
+}
+
+/// Has the provider send somebody a link to a new password.
+///
+/// # Errors
+/// [`Error::Refused`] where the provider has no password of theirs, or does not send it.
+pub async fn reset_password(app: &App, person: &Acquaintance) -> Result<()> {
+    let subject = db::user::find_subject(&app.db, person.user_id).await?;
+    let [user] = &db::user::list(&app.db, &[person.user_id]).await?[..] else {
+        return Err(Error::NotFound("There is no such person."));
+    };
+    let none = || {
+        Error::refused(
+            "NO_PASSWORD_RESET",
+            "They have no password that could be reset here.",
+        )
+    };
+    let (provider, subject) = app.provider.as_ref().zip(subject).ok_or_else(none)?;
+    match provider
+        .reset_password(app.web().await?, &user.email, &subject)
+        .await
+    {
+        None => Err(none()),
+        Some(Ok(())) => Ok(()),
+        Some(Err(cause)) => {
+            tracing::warn!(cause = %format!("{cause:#}"), "a password was not reset");
+            Err(Error::refused(
+                "PASSWORD_RESET_FAILED",
+                "Auth0 did not send the message. Try again in a minute.",
+            ))
+        }
+    }
+}
+
 /// Sets a new password, ends every session, and answers a new one for whoever did it.
 ///
 /// # Errors
 /// [`Error::BadInput`] when the old one is wrong or the new one cannot be.
 pub async fn change_password(app: &App, viewer: &Viewer, old: &str, new: &str) -> Result<Session> {
+    sign_in::by_password(app)?;
     password::check(new)?;
     let email = &viewer.person().user.email;
     let hash = db::user::find_credentials(&app.db, email)

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::access::Session;
 use crate::app::App;
+use crate::config::Strategy;
 use crate::db;
 use crate::db::user::{EMAIL_KEY, NewUser};
 use crate::error::{Error, OnConstraint, Result};
@@ -91,23 +92,44 @@ fn is_email(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
-/// Counts the attempt in the cache, which all environments share; without one, in this process.
 async fn throttle(app: &App, email: &str, address: &str) -> Result<()> {
     let account = hex::encode(&Sha256::digest(email.as_bytes())[..12]);
-    let counters = [
-        (format!("login:{account}"), MAX_BY_EMAIL),
-        (format!("login-from:{address}"), MAX_BY_ADDRESS),
-    ];
-    for (counter, most) in counters {
-        let count = match app.cache.count(&counter, WINDOW).await {
-            Some(count) => count,
-            None => app.throttle.count(&counter, app.clock.now(), WINDOW),
-        };
-        if count > most {
-            return Err(Error::TooMany);
-        }
+    count(app, &format!("login:{account}"), MAX_BY_EMAIL).await?;
+    throttle_address(app, address).await
+}
+
+/// # Errors
+/// [`Error::TooMany`] when too many attempts came from this address.
+pub async fn throttle_address(app: &App, address: &str) -> Result<()> {
+    count(app, &format!("login-from:{address}"), MAX_BY_ADDRESS).await
+}
+
+/// Counts the attempt in the cache, which all environments share; without one, in this process.
+async fn count(app: &App, counter: &str, most: u64) -> Result<()> {
+    let count = match app.cache.count(counter, WINDOW).await {
+        Some(count) => count,
+        None => app.throttle.count(counter, app.clock.now(), WINDOW),
+    };
+    if count > most {
+        return Err(Error::TooMany);
     }
     Ok(())
+}
+
+/// Passwords are for instances where no provider signs people in.
+///
+/// # Errors
+/// [`Error::Refused`] with the provider's way in.
+pub fn by_password(app: &App) -> Result<()> {
+    let way = match app.config.strategy {
+        Strategy::Password => return Ok(()),
+        Strategy::Slack { .. } => "Slack",
+        Strategy::Auth0 { .. } => "Auth0",
+    };
+    Err(Error::refused(
+        "NO_PASSWORDS",
+        format!("People sign in with {way} here. There are no passwords."),
+    ))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 32] = [
+const MATRIX: [(&str, &str); 34] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
@@ -48,6 +48,8 @@ const MATRIX: [(&str, &str); 32] = [
     ("buyNumbers", "UFFFFFFFFy"),
     ("editSelf", "Uyyyyyyyyy"),
     ("changeUserPassword", "Uyyyyyyyyy"),
+    ("initiatePasswordReset", "UFFSyFFyyy"),
+    ("userAgreeTerms", "Uyyyyyyyyy"),
 ];
 
 async fn people(app: &TestApp, texting: &Texting) -> Vec<Option<Person>> {
@@ -138,11 +140,16 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
         "changeUserPassword" => {
             "mutation ($me: String!) { changeUserPassword(userId: $me, formData: {email: \"x\", password: \"x\", newPassword: \"x\", passwordConfirm: \"x\"}) { id } }"
         }
+        "initiatePasswordReset" => {
+            "mutation ($o: String!, $t: String!) { initiatePasswordReset(organizationId: $o, userId: $t) }"
+        }
+        "userAgreeTerms" => "mutation { userAgreeTerms { id } }",
         other => panic!("{other} has no row"),
     };
     let me = by.map_or(0, |person| person.id).to_string();
     let all = json!({"o": texting.organization.to_string(), "c": texting.campaign.to_string(),
-        "a": texting.assignment.to_string(), "k": texting.contacts[0].to_string(), "me": me});
+        "a": texting.assignment.to_string(), "k": texting.contacts[0].to_string(), "me": me,
+        "t": texting.texter.id.to_string()});
     let declared = text.split(['{']).next().unwrap_or("");
     let named = |name: &str| declared.contains(&format!("${name}:"));
     let variables = all

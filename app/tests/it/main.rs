@@ -17,6 +17,8 @@ mod outbox;
 mod pages;
 mod parts;
 mod plans;
+mod provider;
+mod provider_sign_in;
 mod releases;
 mod reports;
 mod schema;

@@ -101,7 +101,7 @@ async fn pages_tell_the_front_end_what_it_needs() {
         .unwrap();
     let facts: serde_json::Value = serde_json::from_str(facts).unwrap();
     let expected = json!({"stage": app.app.config.stage, "release": "7", "bundle": "aaa", "maxMessageLength": 1500,
-        "suppressSelfInvite": true, "userId": person.id.to_string()});
+        "signIn": "password", "suppressSelfInvite": true, "userId": person.id.to_string()});
     assert_eq!(facts, expected);
 }
 

@@ -290,3 +290,43 @@ async fn people_edit_themselves_and_nobody_else() {
     let data = json!({"data": {"firstName": "x", "lastName": "Q", "subscribedToReminders": false}});
     assert_eq!(app.graphql(None, edit, data).await.code(), "UNAUTHORIZED");
 }
+
+#[tokio::test]
+async fn only_our_proxy_says_where_somebody_comes_from() {
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "1"), ("ORIGIN_SECRET", "of our proxy")]).await;
+    // What is no address of mail is refused after the attempt was counted.
+    let form = json!({"authType": "signup", "email": "nobody", "password": "", "firstName": "", "lastName": ""});
+    let attempt = async |secret: Option<&str>, from: usize| {
+        let context =
+            lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext::default();
+        let mut request = Request::post("/login-callback")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("x-forwarded-for", format!("10.0.0.{from}, 130.176.1.1"))
+            .extension(lambda_http::request::RequestContext::ApiGatewayV2(context));
+        if let Some(secret) = secret {
+            request = request.header("x-spoke-origin", secret);
+        }
+        let mut form = form.clone();
+        form["email"] = format!("nobody{from}").into();
+        app.send(request.body(form.to_string().into()).unwrap())
+            .await
+            .status()
+    };
+    // Past the proxy everybody is one caller, whatever they say and guess.
+    for from in 0..60 {
+        let secret = [None, Some("a guess")][from % 2];
+        assert_eq!(
+            attempt(secret, from).await,
+            StatusCode::BAD_REQUEST,
+            "{from}"
+        );
+    }
+    assert_eq!(attempt(None, 61).await, StatusCode::TOO_MANY_REQUESTS);
+    // Through it each is somebody of their own.
+    for from in 0..3 {
+        assert_eq!(
+            attempt(Some("of our proxy"), 100 + from).await,
+            StatusCode::BAD_REQUEST
+        );
+    }
+}

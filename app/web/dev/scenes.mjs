@@ -13,6 +13,11 @@ const openThread = async (page) => {
 const openSection = (name) => async (page) => {
   await page.getByRole('button', { name: new RegExp(`^(Done|To do)? ?${name}`) }).click()
 }
+/** As the server would say it in the page. Vite's own socket is refused to such a page, hence `isFailing` beside it. */
+const signInBy = (provider) => (page) => page.route((url) => /^\/(login|app\/1\/account\/3)$/.test(url.pathname), async (route) => {
+  const response = await route.fetch()
+  await route.fulfill({ response, body: (await response.text()).replace('"maxMessageLength"', `"signIn":"${provider}","maxMessageLength"`) })
+})
 const fail = (operation, code, times = 99) => ({ faults: [{ operation, code, times }] })
 
 export const scenes = [
@@ -22,6 +27,14 @@ export const scenes = [
     await page.getByLabel('Password').fill('wrong')
     await page.getByRole('button', { name: 'Sign in' }).click()
     await page.getByRole('alert').waitFor()
+  } },
+  { name: 'login-slack', isFailing: true, path: '/login', before: signInBy('slack') },
+  { name: 'login-slack-team', isFailing: true, path: '/login?problem=team&nextUrl=/app', before: signInBy('slack') },
+  { name: 'login-auth0-unverified', isFailing: true, path: '/login?problem=unverified', before: signInBy('auth0') },
+  { name: 'terms', user: TEXTER, path: '/terms?next=/app/1/todos', isLong: true },
+  { name: 'account-auth0', isFailing: true, user: TEXTER, path: '/app/1/account/3', isLong: true, before: signInBy('auth0'), act: async (page) => {
+    await page.getByRole('button', { name: 'Email me a link' }).click()
+    await page.getByText('A link is on its way').waitFor()
   } },
   { name: 'signup', path: '/login?nextUrl=/join-campaign/token1', isLong: true, act: async (page) => {
     await page.getByLabel('Password', { exact: true }).fill('short')

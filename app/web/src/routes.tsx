@@ -16,6 +16,7 @@ export const routes: RouteObject[] = [
     children: [
       { path: '/', lazy: () => import('./screens/login/Home') },
       { path: '/login', lazy: () => import('./screens/login/Login') },
+      { path: '/terms', lazy: () => import('./screens/login/Terms') },
       { path: '/createOrganization', lazy: () => import('./screens/login/CreateOrganization') },
       { path: '/join-campaign/:token', lazy: () => import('./screens/texter/JoinCampaign') },
       { path: '/app', element: <Navigate to="/" replace /> },

@@ -5,6 +5,7 @@
 pub mod cloudformation;
 pub mod cloudwatch;
 pub mod codedeploy;
+mod credentials;
 pub mod lambda;
 pub mod logs;
 pub mod rds;
@@ -145,16 +146,16 @@ impl Cloud {
                 .why("nobody listens at its endpoint any more")
                 .next("spokectl up");
             }
-            let failure = Failure::new(
-                codes::NO_IDENTITY,
-                format!("nobody could say who we are in stage {}", stage.name),
-            )
-            .why(format!("{error:#}"));
             if stage.endpoint_file.is_some() {
-                failure.next("spokectl up")
-            } else {
-                failure.next("aws sts get-caller-identity")
+                return Failure::new(
+                    codes::NO_IDENTITY,
+                    format!("nobody could say who we are in stage {}", stage.name),
+                )
+                .why(format!("{error:#}"))
+                .state("nothing was touched")
+                .next("spokectl up");
             }
+            credentials::failure(stage, &error)
         })?;
         if caller.account == stage.account {
             return Ok(caller);

@@ -16,6 +16,8 @@ pub struct Secrets(Client);
 pub struct Secret {
     /// When its value changed last.
     pub changed: Option<DateTime<Utc>>,
+    /// Whether there is anything in it.
+    pub is_set: bool,
 }
 
 impl Secrets {
@@ -27,6 +29,10 @@ impl Secrets {
     pub async fn find(&self, name: &str) -> anyhow::Result<Option<Secret>> {
         match self.0.describe_secret().secret_id(name).send().await {
             Ok(answer) => Ok(Some(Secret {
+                is_set: answer
+                    .version_ids_to_stages
+                    .as_ref()
+                    .is_some_and(|versions| !versions.is_empty()),
                 changed: answer.last_changed_date.as_ref().and_then(time),
             })),
             Err(error) if is(&error, "ResourceNotFoundException") => Ok(None),

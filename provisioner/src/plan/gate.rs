@@ -44,6 +44,9 @@ pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<(), Failure> {
             return Err(failure);
         }
     }
+    for warning in &plan.warnings {
+        ctx.ui.notice(format!("warning: {warning}"));
+    }
     refused(ctx, &plan)?;
     confirmed(ctx, &plan, word.accepted)?;
     if word.drift || !ctx.stage.release.drift_check {

@@ -19,7 +19,7 @@ use crate::build::{revision, sha256};
 use crate::cloud::cloudformation::{Drift, Stack};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
-use crate::release::record;
+use crate::release::{record, secrets};
 use crate::template::{self, Kind};
 
 /// One stack, live and wanted.
@@ -114,6 +114,12 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
             next: "lower app.concurrency, or choose a larger database.class".to_owned(),
         });
     }
+    if looked
+        .iter()
+        .any(|one| one.kind == Kind::Data && one.live.is_some())
+    {
+        refusals.extend(secrets::empty(ctx).await?);
+    }
     let shift = &ctx.stage.release;
     let minutes = report::minutes(
         &infrastructure,
@@ -135,6 +141,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         bundle: signal(ctx, live.as_ref(), &signals::BUNDLE).await,
         migrations,
         refusals,
+        warnings: report::warnings(&ctx.stage),
         connections,
         enlarged: ctx.stage.enlarged.clone(),
         minutes,

@@ -13,6 +13,7 @@ use super::signals::Signal;
 use super::usual::{self, Way};
 use crate::cloud::cloudformation::Drift;
 use crate::scale::ledger::Active;
+use crate::stage::Stage;
 use crate::template::shift;
 
 /// Where, who, of what, when.
@@ -82,6 +83,8 @@ pub struct Plan {
     pub migrations: Vec<Migration>,
     /// Why a deploy would be refused.
     pub refusals: Vec<Refusal>,
+    /// What is allowed, and should be meant.
+    pub warnings: Vec<String>,
     /// Connections to the database.
     pub connections: Budget,
     /// The database is rendered larger than the stage file says: it was enlarged since.
@@ -138,6 +141,20 @@ impl Plan {
     }
 }
 
+/// What a stage file allows that somebody should mean: on AWS, where a release is more than a rehearsal.
+#[must_use]
+pub fn warnings(stage: &Stage) -> Vec<String> {
+    let is_on_aws = stage.endpoint_file.is_none();
+    if stage.release.codedeploy || !is_on_aws {
+        return Vec::new();
+    }
+    vec![
+        "release.codedeploy = false: functions are prepared but nothing is ever released, so there is no canary, and no \
+         alarm that would bring a bad version back"
+            .to_owned(),
+    ]
+}
+
 /// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it.
 #[must_use]
 pub fn minutes(infrastructure: &Infrastructure, shift_name: Option<&str>) -> (u64, u64) {
@@ -172,6 +189,9 @@ pub fn text(plan: &Plan) -> String {
         lines.push(format!("refused: {}", refusal.what));
         lines.push(format!("    why   {}", refusal.why));
         lines.push(format!("    next  {}", refusal.next));
+    }
+    for warning in &plan.warnings {
+        lines.push(format!("warning: {warning}"));
     }
     for (stack, status) in &plan.infrastructure.stuck {
         lines.push(format!("stuck: the {stack} stack stands in {status}"));

@@ -127,10 +127,16 @@ impl Saved {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string());
         let saved: anyhow::Result<Self> =
             text.and_then(|text| serde_json::from_str(&text).context("it is no saved plan"));
-        let saved = saved.blame(
-            codes::PLAN_STALE,
-            format!("the plan {} cannot be read", path.display()),
-        )?;
+        let saved = saved
+            .blame(
+                codes::PLAN_STALE,
+                format!("the plan {} cannot be read", path.display()),
+            )
+            .map_err(|failure| {
+                failure
+                    .state("nothing was touched")
+                    .next(format!("spokectl plan --save {}", path.display()))
+            })?;
         if saved.version == 1 {
             return Ok(saved);
         }

@@ -14,7 +14,7 @@ use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
 use super::verdict::{Answered, Verdict};
-use super::{lock, proof, record, settle, upload, watch};
+use super::{lock, proof, record, secrets, settle, upload, watch};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
@@ -220,6 +220,10 @@ impl<'a> Making<'a> {
             Step::Stack(Kind::App) => {
                 let (number, bundle) = (self.number, self.artifacts.bundle.manifest.bundle.clone());
                 self.app(number, &bundle).await
+            }
+            Step::Stack(Kind::Data) => {
+                self.stack(Kind::Data).await?;
+                secrets::all_set(self.ctx).await
             }
             Step::Stack(kind) => self.stack(kind).await,
             Step::Upload => {

@@ -9,6 +9,7 @@ pub mod pointer;
 pub mod positions;
 pub mod proof;
 pub mod record;
+pub mod secrets;
 pub mod settle;
 pub mod shift;
 pub mod stack;

@@ -24,6 +24,7 @@ pub(super) fn of(stage: &Stage) -> Vec<String> {
     network_mistakes(stage, &mut expect);
     database_mistakes(&stage.database, &mut expect);
     app_mistakes(&stage.app, &mut expect);
+    sign_in_mistakes(&stage.app, &mut expect);
     edge_mistakes(&stage.edge, &mut expect);
     scaling_mistakes(stage, &mut expect);
     expect(
@@ -101,6 +102,10 @@ fn network_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
         expect(
             !stage.twilio_secret,
             "network.nat: without NAT the carrier cannot be reached; set app.env.SKIP_TWILIO_AND_AUTOREPLY or a NAT gateway".to_owned(),
+        );
+        expect(
+            !stage.sign_in_secret,
+            "network.nat: without NAT neither Slack nor Auth0 can be reached; set app.env.PASSPORT_STRATEGY = \"local\" or a NAT gateway".to_owned(),
         );
     }
 }
@@ -254,6 +259,53 @@ fn scaling_mistakes(stage: &Stage, expect: &mut impl FnMut(bool, String)) {
             "scaling.period_seconds: 1, 5, 10, 20, 30 or 60, not {}",
             scaling.period_seconds
         ),
+    );
+}
+
+/// The application would not start without these.
+fn sign_in_mistakes(app: &App, expect: &mut impl FnMut(bool, String)) {
+    let value = |name: &str| app.env.get(name).map_or("", String::as_str);
+    let needed: &[(&str, &str)] = match value(vars::PASSPORT_STRATEGY) {
+        "" | "local" => &[],
+        "slack" => &[
+            (vars::SLACK_CLIENT_ID, "the client id of your Slack app"),
+            (vars::SLACK_TEAM_ID, "the id of your workspace, T..."),
+        ],
+        "auth0" => &[
+            (vars::AUTH0_DOMAIN, "for example campaign.us.auth0.com"),
+            (
+                vars::AUTH0_CLIENT_ID,
+                "the client id of your Auth0 application",
+            ),
+        ],
+        other => {
+            expect(
+                false,
+                format!("app.env.PASSPORT_STRATEGY: local, slack or auth0, not \"{other}\""),
+            );
+            &[]
+        }
+    };
+    for (name, meaning) in needed {
+        expect(
+            !value(name).is_empty(),
+            format!(
+                "app.env.{name}: {meaning}; people sign in with {}",
+                value(vars::PASSPORT_STRATEGY)
+            ),
+        );
+    }
+    expect(
+        !value(vars::AUTH0_DOMAIN).contains(['/', ':']),
+        format!(
+            "app.env.AUTH0_DOMAIN: a host name without https://, not \"{}\"",
+            value(vars::AUTH0_DOMAIN)
+        ),
+    );
+    let team = value(vars::SLACK_TEAM_ID);
+    expect(
+        team.is_empty() || team.starts_with(['T', 'E']),
+        format!("app.env.SLACK_TEAM_ID: the id of a workspace, T..., not \"{team}\""),
     );
 }
 

@@ -158,6 +158,12 @@ fn parameters(stage: &Stage, kind: Kind) -> Vec<(&'static str, String)> {
             if stage.twilio_secret {
                 parameters.push(from(Kind::Data, "TwilioSecretArn"));
             }
+            if stage.edge.cdn {
+                parameters.push(from(Kind::Data, "OriginSecretArn"));
+            }
+            if stage.sign_in_secret {
+                parameters.push(from(Kind::Data, "SignInSecretArn"));
+            }
             if stage.cache.tls {
                 parameters.push(from(Kind::Data, "CacheSecretArn"));
             }
@@ -200,13 +206,20 @@ pub fn page(stage: &Stage) -> String {
             )
         })
         .collect();
-    let carrier = if stage.twilio_secret {
+    let secrets: Vec<String> = [
+        (stage.twilio_secret, "the carrier's token", "twilio"),
+        (stage.sign_in_secret, "the client secret of Slack or Auth0", "sign-in"),
+    ]
+    .into_iter()
+    .filter(|(is_needed, _, _)| *is_needed)
+    .zip(3..)
+    .map(|((_, what, word), number)| {
         format!(
-            "3. Put the carrier's token into the secret `spoke-{name}-twilio`, in the AWS console or with `aws secretsmanager put-secret-value`.\n"
+            "{number}. Put {what} into the secret `spoke-{name}-{word}`, in the AWS console or with `aws secretsmanager put-secret-value`.\n"
         )
-    } else {
-        String::new()
-    };
+    })
+    .collect();
+    let carrier = secrets.concat();
     format!(
         "# Stage {name}, without spokectl
 

@@ -325,6 +325,11 @@ fn template_value(stage: &Stage, function: Function, name: &str) -> anyhow::Resu
         }
         vars::TWILIO_FALLBACK_KEY => (stage.twilio_secret && !function.is_hook())
             .then(|| r#"!Select [2, !Split ["/", !Ref AWS::StackId]]"#.to_owned()),
+        vars::ORIGIN_SECRET_ARN => {
+            (stage.edge.cdn && function == Function::Web).then(|| "!Ref OriginSecretArn".to_owned())
+        }
+        vars::SIGN_IN_SECRET_ARN => (stage.sign_in_secret && function == Function::Web)
+            .then(|| "!Ref SignInSecretArn".to_owned()),
         other => {
             bail!("no template value for the variable {other}: give it one in template/values.rs")
         }
@@ -358,6 +363,12 @@ fn grants(stage: &Stage) -> Value {
     }
     let mut web = jobs.clone();
     web.push("!Ref SessionSecretArn");
+    if stage.edge.cdn {
+        web.push("!Ref OriginSecretArn");
+    }
+    if stage.sign_in_secret {
+        web.push("!Ref SignInSecretArn");
+    }
     let following: Vec<String> = Function::ALL
         .into_iter()
         .filter(|function| function.follows_web())

@@ -19,6 +19,7 @@ use crate::ui::Ui;
 ///   spokectl init
 ///   spokectl init --stage prod --account 123456789012 --region us-west-2 --texts 300000 --texters 800 \
 ///     --domain text.example.org --carrier AC01234567... --alarms ops@example.org --budget 500
+///   spokectl init --stage prod --sign-in slack --client-id 1234.5678 --provider T0CAMPAIGN
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -43,6 +44,12 @@ pub struct Args {
     /// How people sign in
     #[arg(long, value_name = "WAY", value_parser = ["password", "slack", "auth0"])]
     pub sign_in: Option<String>,
+    /// The client id Slack or Auth0 gave; only with --sign-in slack or auth0
+    #[arg(long, value_name = "ID")]
+    pub client_id: Option<String>,
+    /// Slack's workspace (T...) or Auth0's domain; only with --sign-in slack or auth0
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
     /// Where alarms go: addresses, with commas between them
     #[arg(long, value_name = "ADDRESSES")]
     pub alarms: Option<String>,
@@ -62,6 +69,13 @@ struct Written {
     next: Vec<String>,
 }
 
+/// How people sign in, complete.
+enum SignIn {
+    Password,
+    Slack { client_id: String, team: String },
+    Auth0 { client_id: String, domain: String },
+}
+
 /// The answers, complete.
 struct Answers {
     account: String,
@@ -70,6 +84,7 @@ struct Answers {
     texters: u64,
     domain: Option<String>,
     carrier: Option<String>,
+    sign_in: SignIn,
     alarms: Vec<String>,
     budget: Option<u32>,
     owner: String,
@@ -90,7 +105,7 @@ pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Result<Kind, Failure
     let answers = answers(args, ui)?;
     let text = write::text(&name, &chosen(&answers));
     // Whatever is wrong with an answer is told before the file exists.
-    stage::resolve(&name, &text)?;
+    stage::resolve(&name, &text).map_err(|failure| failure.state("nothing was written"))?;
     std::fs::write(&path, text).blame(
         codes::FOLDER,
         format!("{} cannot be written", repository.shown(&path)),
@@ -100,8 +115,15 @@ pub(super) fn run(global: &Global, args: &Args, ui: &Ui) -> Result<Kind, Failure
         format!("spokectl plan{flag}"),
         format!("spokectl deploy{flag}"),
     ];
+    // The first deploy makes the secrets, and stops before the functions until they are set.
     if answers.carrier.is_some() {
         next.push(format!("spokectl secrets set twilio{flag}"));
+    }
+    if !matches!(answers.sign_in, SignIn::Password) {
+        next.push(format!("spokectl secrets set sign-in{flag}"));
+    }
+    if next.len() > 2 {
+        next.push(format!("spokectl deploy{flag}"));
     }
     let written = Written {
         stage: name,
@@ -199,18 +221,7 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
         &args.carrier,
         "Twilio's account SID (AC...)? none: texts are simulated",
     );
-    sign_in(
-        args.sign_in
-            .clone()
-            .unwrap_or_else(|| {
-                ask_or(
-                    ui,
-                    "How do people sign in: password, slack or auth0?",
-                    "password",
-                )
-            })
-            .as_str(),
-    )?;
+    let sign_in = sign_in(args, ui)?;
     let alarms: Vec<String> = optional(
         &args.alarms,
         "Where do alarms go? Addresses, with commas between them",
@@ -241,6 +252,7 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
         texters,
         domain,
         carrier,
+        sign_in,
         alarms,
         budget,
         owner,
@@ -266,17 +278,48 @@ fn count(
     })
 }
 
-fn sign_in(way: &str) -> Result<(), Failure> {
-    if way == "password" {
-        return Ok(());
+fn sign_in(args: &Args, ui: &Ui) -> Result<SignIn, Failure> {
+    let way = args.sign_in.clone().unwrap_or_else(|| {
+        ask_or(
+            ui,
+            "How do people sign in: password, slack or auth0?",
+            "password",
+        )
+    });
+    let needed = |given: &Option<String>, question: &str, name: &str| match given {
+        Some(value) => Ok(value.clone()),
+        None => ask(ui, question, name, ""),
+    };
+    let client_id = |whose: &str| {
+        let question = format!("Which client id did {whose} give?");
+        needed(&args.client_id, &question, "--client-id")
+    };
+    match way.as_str() {
+        "password" => Ok(SignIn::Password),
+        "slack" => Ok(SignIn::Slack {
+            client_id: client_id("Slack")?,
+            team: needed(
+                &args.provider,
+                "Which Slack workspace? Its id, T...",
+                "--provider",
+            )?,
+        }),
+        "auth0" => Ok(SignIn::Auth0 {
+            client_id: client_id("Auth0")?,
+            domain: needed(
+                &args.provider,
+                "Which Auth0 domain? Such as campaign.us.auth0.com",
+                "--provider",
+            )?,
+        }),
+        other => Err(Failure::new(
+            codes::STAGE_VALUE,
+            format!("\"{other}\" is no way to sign in"),
+        )
+        .why("people sign in with a password, by Slack or by Auth0")
+        .state("nothing was written")
+        .next("spokectl init --sign-in password")),
     }
-    Err(Failure::new(
-        codes::STAGE_VALUE,
-        format!("the application cannot sign people in with {way} yet"),
-    )
-    .why("it knows passwords only (PASSPORT_STRATEGY local)")
-    .state("nothing was written")
-    .next("spokectl init --sign-in password"))
 }
 
 /// The answers as the file's values.
@@ -309,6 +352,19 @@ fn chosen(answers: &Answers) -> Chosen {
     match &answers.carrier {
         Some(sid) => set("app.env.TWILIO_ACCOUNT_SID", quoted(sid)),
         None => set("app.env.SKIP_TWILIO_AND_AUTOREPLY", quoted("1")),
+    }
+    match &answers.sign_in {
+        SignIn::Password => {}
+        SignIn::Slack { client_id, team } => {
+            set("app.env.PASSPORT_STRATEGY", quoted("slack"));
+            set("app.env.SLACK_CLIENT_ID", quoted(client_id));
+            set("app.env.SLACK_TEAM_ID", quoted(team));
+        }
+        SignIn::Auth0 { client_id, domain } => {
+            set("app.env.PASSPORT_STRATEGY", quoted("auth0"));
+            set("app.env.AUTH0_CLIENT_ID", quoted(client_id));
+            set("app.env.AUTH0_DOMAIN", quoted(domain));
+        }
     }
     sized(size, &mut set);
     chosen

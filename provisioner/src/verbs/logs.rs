@@ -84,6 +84,9 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
             }
         }
         if !args.follow {
+            if lines.is_empty() {
+                ui.say("no lines in this time; --since looks further back");
+            }
             return Ok(Kind::Ok);
         }
         // Lines arrive a little late and out of order: look back half a minute, and show nothing twice.

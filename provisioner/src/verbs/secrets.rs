@@ -45,15 +45,18 @@ enum Secret {
     Session,
     /// Twilio's auth token
     Twilio,
+    /// The client secret of Slack or Auth0, where people sign in by it
+    SignIn,
 }
 
 impl Secret {
-    const ALL: [Self; 2] = [Self::Session, Self::Twilio];
+    const ALL: [Self; 3] = [Self::Session, Self::Twilio, Self::SignIn];
 
     const fn word(self) -> &'static str {
         match self {
             Self::Session => "session",
             Self::Twilio => "twilio",
+            Self::SignIn => "sign-in",
         }
     }
 
@@ -76,16 +79,21 @@ impl Secret {
                     "{length} characters; Twilio's auth token has 32 hexadecimal digits"
                 ))
             }
-            Self::Session | Self::Twilio => None,
+            Self::SignIn if length < 32 => Some(format!(
+                "{length} characters; a client secret of Slack or Auth0 has 32 or more"
+            )),
+            Self::Session | Self::Twilio | Self::SignIn => None,
         }
     }
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Known {
     secret: &'static str,
     name: String,
     exists: bool,
+    is_set: bool,
     changed: Option<chrono::DateTime<chrono::Utc>>,
 }
 
@@ -111,6 +119,7 @@ async fn list(ctx: &Context) -> Result<Kind, Failure> {
             secret: secret.word(),
             name,
             exists: found.is_some(),
+            is_set: found.as_ref().is_some_and(|found| found.is_set),
             changed: found.and_then(|found| found.changed),
         });
     }
@@ -119,10 +128,11 @@ async fn list(ctx: &Context) -> Result<Kind, Failure> {
         let rows = secrets
             .iter()
             .map(|one| {
-                let state = match (one.exists, one.changed) {
-                    (false, _) => "not there".to_owned(),
-                    (true, None) => "empty".to_owned(),
-                    (true, Some(at)) => format!("changed {}", ago(at, now)),
+                let state = match (one.exists, one.is_set, one.changed) {
+                    (false, _, _) => "not there".to_owned(),
+                    (true, false, _) => "empty".to_owned(),
+                    (true, true, None) => "set".to_owned(),
+                    (true, true, Some(at)) => format!("changed {}", ago(at, now)),
                 };
                 vec![one.secret.to_owned(), one.name.clone(), state]
             })

@@ -22,10 +22,21 @@ pub(crate) fn spokectl_in(folder: &str, arguments: &[&str]) -> Run {
 
 /// The same, with something on stdin.
 pub(crate) fn spokectl_told(folder: &str, arguments: &[&str], stdin: &str) -> Run {
+    spokectl_as(folder, &[], arguments, stdin)
+}
+
+/// The same, with something in the environment.
+pub(crate) fn spokectl_as(
+    folder: &str,
+    environment: &[(&str, &str)],
+    arguments: &[&str],
+    stdin: &str,
+) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_spokectl"))
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("COLUMNS", "100")
+        .envs(environment.iter().copied())
         .current_dir(folder)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -192,4 +203,25 @@ fn down_with_nothing_running_is_fine() {
         (run.code, run.stdout.as_str()),
         (0, "nothing was running\n")
     );
+}
+
+#[test]
+fn build_without_the_programs_it_needs_says_what_is_missing() {
+    let folder = working_copy(&[("local", include_str!("../../../stages/local.toml"))]);
+    let path = folder.path().to_str().unwrap();
+    let mut said = Vec::new();
+    for arguments in [&["build"][..], &["build", "--output", "json"]] {
+        let run = spokectl_as(path, &[("PATH", path)], arguments, "");
+        assert_eq!(run.code, 1);
+        said.push(format!(
+            "$ spokectl {}\n{}--- talk\n{}",
+            arguments.join(" "),
+            run.stdout,
+            run.stderr
+        ));
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(r"\b\d+:\d\d\b", "[clock]");
+    let _same = settings.bind_to_scope();
+    insta::assert_snapshot!(said.join("\n"));
 }

@@ -5,6 +5,7 @@
     reason = "helpers of tests: what cannot be is a failed test"
 )]
 
+mod aws;
 mod build;
 mod command_line;
 mod lock;

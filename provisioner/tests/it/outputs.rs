@@ -247,6 +247,50 @@ async fn every_command_about_an_instance_that_lives() {
                 "rollback --yes",
             ],
         ),
+        (
+            "deploy",
+            &[
+                "deploy --plan missing.plan",
+                "deploy --accept routine",
+                "deploy --probes many",
+            ],
+        ),
+        (
+            "logs",
+            &[
+                "logs --function web",
+                "logs --function web --output json",
+                "logs --since soon",
+            ],
+        ),
+        (
+            "config",
+            &[
+                "config explain app.web_memory",
+                "config explain app.web_memory --output json",
+                "config explain app.env.PASSPORT_STRATEGY",
+                "config explain app.env.NOTHING",
+            ],
+        ),
+        (
+            "init",
+            &[
+                "init --stage field --account 123456789012 --region us-west-2 --texts 20000 --texters 50",
+                "init --stage field --account 123456789012 --region us-west-2 --texts 20000 --texters 50",
+                "init --stage json --account 123456789012 --region us-west-2 --texts 20000 --texters 50 --output json",
+                "init --stage team --account 123456789012 --region us-west-2 --texts 20000 --texters 50 --sign-in slack",
+                "init --stage team --account 123456789012 --region us-west-2 --texts 20000 --texters 50 --sign-in slack --client-id 12.34 --provider ours",
+                "init --stage team --account 123456789012 --region us-west-2 --texts 20000 --texters 50 --sign-in slack --client-id 12.34 --provider T0CAMPAIGN",
+            ],
+        ),
+        (
+            "eject",
+            &[
+                "eject --out out",
+                "eject --out out --output json",
+                "eject --out templates",
+            ],
+        ),
     ] {
         insta::assert_snapshot!(name, said(&setting, commands));
     }

@@ -140,6 +140,7 @@ fn the_keys_are_the_fields_of_a_stage() {
     for derived in [
         "name",
         "twilio_secret",
+        "sign_in_secret",
         "network.existing",
         "database.existing",
     ] {

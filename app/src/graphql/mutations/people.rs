@@ -41,6 +41,27 @@ impl PeopleMutations {
         .map(User)
     }
 
+    /// The code of conduct is agreed to.
+    async fn user_agree_terms(&self, ctx: &Context<'_>) -> Result<User> {
+        let viewer = viewer(ctx).await?;
+        profile::agree_to_terms(app(ctx), viewer).await.map(User)
+    }
+
+    /// Auth0 sends a link to a new password, to oneself or to a member of one's organization.
+    async fn initiate_password_reset(
+        &self,
+        ctx: &Context<'_>,
+        organization_id: String,
+        user_id: String,
+    ) -> Result<bool> {
+        let person = viewer(ctx)
+            .await?
+            .acquaintance(app(ctx), id(&organization_id)?, id(&user_id)?)
+            .await?;
+        profile::reset_password(app(ctx), &person).await?;
+        Ok(true)
+    }
+
     /// New password for oneself; the old one must be given.
     async fn change_user_password(
         &self,

@@ -189,6 +189,8 @@ export class MockServer {
       editCampaignContactMessageStatus: ({ messageStatus, campaignContactId }: { messageStatus: string; campaignContactId: string }) =>
         touched(Object.assign(find.contact(campaignContactId), { messageStatus })),
       editSelf: ({ userData }: { userData: { firstName: string; lastName: string } }) => asUser(Object.assign(must(me ?? undefined), { firstName: userData.firstName, lastName: userData.lastName })),
+      userAgreeTerms: () => asUser(must(me ?? undefined)),
+      initiatePasswordReset: () => true,
       changeUserPassword: ({ formData }: { formData: { password: string; newPassword: string } }) => {
         if (me?.password !== formData.password) throw new MockError('BAD_USER_INPUT', 'Your old password is not right.')
         me.password = formData.newPassword

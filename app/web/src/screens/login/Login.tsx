@@ -5,6 +5,7 @@ import { login } from '../../text/login'
 import { Button } from '../../ui/Button'
 import { Mark } from '../../ui/Page'
 import styles from './Login.module.css'
+import { ProviderSignIn } from './ProviderSignIn'
 import { SignInForm } from './SignInForm'
 import { SignUpForm } from './SignUpForm'
 
@@ -17,8 +18,9 @@ export function localPath(next: string | null): string {
 export function Component() {
   const [search] = useSearchParams()
   const nextUrl = localPath(search.get('nextUrl'))
+  const { signIn } = config
   // Whoever follows an invitation most likely has no account yet.
-  const [isNew, setNew] = useState(!config.suppressSelfInvite && nextUrl.startsWith('/join-campaign/'))
+  const [isNew, setNew] = useState(signIn === 'password' && !config.suppressSelfInvite && nextUrl.startsWith('/join-campaign/'))
   const title = isNew ? login.signUpTitle : login.signInTitle
 
   return (
@@ -34,8 +36,9 @@ export function Component() {
       <main id="main" className={styles.side}>
         <div className={styles.form}>
           <h1>{title}</h1>
-          {isNew ? <SignUpForm nextUrl={nextUrl} /> : <SignInForm nextUrl={nextUrl} />}
-          {!config.suppressSelfInvite && (
+          {signIn !== 'password' && <ProviderSignIn provider={signIn} problem={search.get('problem')} nextUrl={nextUrl} />}
+          {signIn === 'password' && (isNew ? <SignUpForm nextUrl={nextUrl} /> : <SignInForm nextUrl={nextUrl} />)}
+          {signIn === 'password' && !config.suppressSelfInvite && (
             <p className="row" style={{ gap: 0 }}>
               <span className="quiet">{isNew ? login.haveAccount : login.newHere}</span>
               <Button kind="quiet" onClick={() => { setNew(!isNew) }}>

@@ -38,8 +38,18 @@ export type ChangeUserPasswordMutationVariables = Exact<{
 
 export type ChangeUserPasswordMutation = { changeUserPassword: { id: string } };
 
+export type InitiatePasswordResetMutationVariables = Exact<{
+  organizationId: string;
+  userId: string;
+}>;
+
+
+export type InitiatePasswordResetMutation = { initiatePasswordReset: boolean };
+
 export const Account = operation<AccountQuery, AccountQueryVariables>('Account', "query Account { currentUser { id firstName lastName email subscribedToReminders } }")
 
 export const EditSelf = operation<EditSelfMutation, EditSelfMutationVariables>('EditSelf', "mutation EditSelf($userData: UserSelfInput!) { editSelf(userData: $userData) { id firstName lastName } }")
 
 export const ChangeUserPassword = operation<ChangeUserPasswordMutation, ChangeUserPasswordMutationVariables>('ChangeUserPassword', "mutation ChangeUserPassword($userId: String!, $formData: UserPasswordChange!) { changeUserPassword(userId: $userId, formData: $formData) { id } }")
+
+export const InitiatePasswordReset = operation<InitiatePasswordResetMutation, InitiatePasswordResetMutationVariables>('InitiatePasswordReset', "mutation InitiatePasswordReset($organizationId: String!, $userId: String!) { initiatePasswordReset(organizationId: $organizationId, userId: $userId) }")
