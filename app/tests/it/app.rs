@@ -124,6 +124,18 @@ impl TestApp {
         }
     }
 
+    /// Waits until this condition holds in the database.
+    pub(crate) async fn wait_until(&self, condition: &str) {
+        let started = std::time::Instant::now();
+        while self.value(&format!("SELECT {condition}")).await != "true" {
+            assert!(
+                started.elapsed() < Duration::from_mins(2),
+                "never: {condition}"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// One statement, without its answer.
     pub(crate) async fn sql(&self, statement: &str) {
         sqlx::raw_sql(sqlx::AssertSqlSafe(statement.to_owned()))

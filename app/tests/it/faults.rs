@@ -66,9 +66,10 @@ impl Scene {
     async fn somebody_waits(&self) {
         let waiting = "SELECT count(*) FROM pg_stat_activity
                        WHERE wait_event_type = 'Lock' AND datname = current_database()";
-        while self.instance.app.value(waiting).await == "0" {
-            tokio::task::yield_now().await;
-        }
+        self.instance
+            .app
+            .wait_until(&format!("({waiting}) > 0"))
+            .await;
     }
 
     /// What the database does when it notices that a client has gone.
@@ -114,9 +115,8 @@ async fn killed_while_the_row_is_written() {
         .unwrap();
     scene.killed_when(scene.somebody_waits()).await;
     lock.rollback().await.unwrap();
-    while scene.instance.app.count("message").await == 0 {
-        tokio::task::yield_now().await;
-    }
+    let written = "EXISTS (SELECT FROM message)";
+    scene.instance.app.wait_until(written).await;
     scene.clicked_again().await;
     scene.ends_well().await;
 }
@@ -188,15 +188,8 @@ async fn killed_after_the_outcome_and_before_the_browser_hears_of_it() {
     scene.instance.carrier.set_plan(|plan| plan.reports = false);
     let click = scene.instance.ask(scene.texting.texter, SEND, &scene.click);
     let kill = async {
-        while scene
-            .instance
-            .app
-            .count("message WHERE send_status = 'SENT'")
-            .await
-            == 0
-        {
-            tokio::task::yield_now().await;
-        }
+        let is_sent = "EXISTS (SELECT FROM message WHERE send_status = 'SENT')";
+        scene.instance.app.wait_until(is_sent).await;
         scene.instance.kill_webs();
     };
     // Whether the answer got out is nobody's to decide: the click is repeated either way.

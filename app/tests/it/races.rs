@@ -101,7 +101,11 @@ async fn contacts_change_hands_by_batches_while_they_are_texted() {
                 .map(|contact| first(&app, texter, assignment, *contact));
             let (_, codes) = tokio::join!(release, futures::future::join_all(sends));
             for answer in codes {
-                assert!(["OK", "NOT_FOUND"].contains(&answer.code()), "{answer:?}");
+                // Given back and got again while the text was on its way: then trying again is right.
+                assert!(
+                    ["OK", "NOT_FOUND", "BUSY"].contains(&answer.code()),
+                    "{answer:?}"
+                );
             }
         }
     };

@@ -131,6 +131,15 @@ impl Storm {
         answer.code().to_owned()
     }
 
+    /// Waits until the texters have sent so many texts, wherever those are by now.
+    async fn has_written(&self, count: u32) {
+        let texts = "SELECT count(*) FROM message WHERE NOT is_from_contact";
+        self.instance
+            .app
+            .wait_until(&format!("({texts}) >= {count}"))
+            .await;
+    }
+
     /// Everything that waits is worked off; then what must be so is so.
     async fn passes(&self) {
         let app = &self.instance.app;
@@ -309,23 +318,18 @@ async fn the_cache_dies_and_the_carrier_is_down() {
     instance.start_web().await;
     let carrier = &instance.carrier;
     let trouble = async {
-        carrier.wait_taken(10).await;
+        storm.has_written(10).await;
         let port = cache.port();
         for process in cache.pids() {
             processes::signal(process, "KILL").await;
         }
         cache.stop().await.unwrap();
-        carrier.wait_taken(30).await;
-        // Nobody waits for the carrier: texts wait. Each outage lasts until it has been met.
-        for outage in [Outage::Unavailable, Outage::HangUp] {
-            carrier.set_outage(Some(outage));
-            let met = "message WHERE send_status = 'QUEUED' OR service_response LIKE '%carrier%'";
-            let before = instance.app.count(met).await;
-            while instance.app.count(met).await < before + 4 {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            }
-            carrier.set_outage(None);
-        }
+        storm.has_written(30).await;
+        // Connections break, and nobody knows what the carrier has taken; then texts wait without asking it.
+        carrier.set_outage(Some(Outage::HangUp));
+        let met = "SELECT count(*) FROM message WHERE service_response LIKE '%carrier%'";
+        instance.app.wait_until(&format!("({met}) > 2")).await;
+        carrier.set_outage(None);
         let options = redis::Options { port, ..options };
         Redis::start(&folder, options).await.unwrap()
     };
@@ -362,8 +366,8 @@ async fn processes_die_and_two_of_each_work_at_once_while_callbacks_come_twice_a
     instance.start_web().await;
     instance.start_web().await;
     let trouble = async {
-        for taken in [10, 30, 50, 70] {
-            carrier.wait_taken(taken).await;
+        for written in [10, 30, 50, 70] {
+            storm.has_written(written).await;
             instance.kill_web();
             instance.start_web().await;
         }
