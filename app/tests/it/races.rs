@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use spoke::texting::settle;
 
 use crate::app::{Answer, Person, TestApp};
-use crate::builders::Texting;
+use crate::builders::{SEND, Texting};
 use crate::carrier::app_with_carrier;
 use crate::invariants;
 
@@ -28,9 +28,21 @@ async fn texters(app: &TestApp, texting: &Texting, count: usize) -> Vec<(Person,
     texters
 }
 
+impl TestApp {
+    /// Asks again while all connections are in use: many race here, and machines may be slow.
+    async fn patient(&self, by: Person, query: &str, variables: Value) -> Answer {
+        loop {
+            let answer = self.graphql(Some(by), query, variables.clone()).await;
+            if answer.code() != "BUSY" {
+                return answer;
+            }
+        }
+    }
+}
+
 async fn batch(app: &TestApp, (texter, assignment): (Person, i32), count: i32) -> i64 {
     let variables = json!({"id": assignment.to_string(), "count": count});
-    let answer = app.graphql(Some(texter), BATCH, variables).await;
+    let answer = app.patient(texter, BATCH, variables).await;
     answer.ok()["findNewCampaignContact"]["count"]
         .as_i64()
         .unwrap()
@@ -38,7 +50,7 @@ async fn batch(app: &TestApp, (texter, assignment): (Person, i32), count: i32) -
 
 async fn todo(app: &TestApp, (texter, assignment): (Person, i32)) -> Vec<i32> {
     let variables = json!({"id": assignment.to_string()});
-    let answer = app.graphql(Some(texter), TODO, variables).await;
+    let answer = app.patient(texter, TODO, variables).await;
     let rows = answer.ok()["contactsForAssignment"]
         .as_array()
         .unwrap()
@@ -101,11 +113,7 @@ async fn contacts_change_hands_by_batches_while_they_are_texted() {
                 .map(|contact| first(&app, texter, assignment, *contact));
             let (_, codes) = tokio::join!(release, futures::future::join_all(sends));
             for answer in codes {
-                // Given back and got again while the text was on its way: then trying again is right.
-                assert!(
-                    ["OK", "NOT_FOUND", "BUSY"].contains(&answer.code()),
-                    "{answer:?}"
-                );
+                assert!(["OK", "NOT_FOUND"].contains(&answer.code()), "{answer:?}");
             }
         }
     };
@@ -120,10 +128,16 @@ async fn contacts_change_hands_by_batches_while_they_are_texted() {
     );
 }
 
+/// A first text; asked for again, as it says, when the system is busy.
 async fn first(app: &TestApp, texter: Person, assignment: i32, contact: i32) -> Answer {
-    let text = format!("first {contact}");
-    app.send_text(texter, assignment, contact, &text, true, None)
-        .await
+    let message = json!({"text": format!("first {contact}"), "assignmentId": assignment.to_string(),
+        "isInitialMessage": true, "idempotencyKey": uuid::Uuid::new_v4().to_string()});
+    app.patient(
+        texter,
+        SEND,
+        json!({"message": message, "id": contact.to_string()}),
+    )
+    .await
 }
 
 /// An admin gives contacts to somebody else while their texter sends: whoever has lost one cannot text it any more.
