@@ -10,6 +10,7 @@ mod campaigns;
 mod carrier;
 mod demonstration;
 mod faults;
+mod fuzz;
 mod inbound;
 mod instance;
 mod invariants;
