@@ -100,8 +100,23 @@ impl From<sqlx::Error> for Error {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Self::Busy;
         }
+        if is_unkeepable(&error) {
+            return Self::bad_input(
+                "text",
+                "A text holds the character NUL, which cannot be kept. Take it out, then try again.",
+            );
+        }
         Self::Internal(error.into())
     }
+}
+
+/// Whether the database has refused a character: its text and its JSON hold every one but NUL.
+/// `PostgreSQL`: `character_not_in_repertoire`, `untranslatable_character`.
+fn is_unkeepable(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "22021" || code == "22P05")
 }
 
 impl From<anyhow::Error> for Error {

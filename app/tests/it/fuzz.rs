@@ -67,6 +67,11 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Likewise, in the length carriers let through.
+fn short() -> impl Strategy<Value = String> {
+    text().prop_map(|text| text.chars().take(1600).collect())
+}
+
 /// JSON as nobody expects it.
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
@@ -81,21 +86,30 @@ fn value() -> impl Strategy<Value = Value> {
 }
 
 /// All that is written down, as one digest: equal digests mean that nothing has changed.
-const EVERYTHING: &str = "SELECT md5(
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM organization t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM \"user\" t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t::text) FROM user_organization t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM campaign t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM campaign_contact t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM assignment t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM interaction_step t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM canned_response t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM message t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM inbound_message t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM opt_out t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM opt_out_undone t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM background_job t), '') ||
-    coalesce((SELECT string_agg(t::text, '|' ORDER BY t.id) FROM twilio_phone_number t), ''))";
+async fn everything(app: &TestApp) -> String {
+    let tables = [
+        "organization",
+        "\"user\"",
+        "user_organization",
+        "campaign",
+        "campaign_contact",
+        "assignment",
+        "interaction_step",
+        "canned_response",
+        "message",
+        "inbound_message",
+        "delivery_report",
+        "opt_out",
+        "opt_out_undone",
+        "background_job",
+        "twilio_phone_number",
+    ];
+    let rows = tables.map(|table| {
+        format!("coalesce((SELECT string_agg(t::text, '|' ORDER BY t::text) FROM {table} t), '')")
+    });
+    app.value(&format!("SELECT md5({})", rows.join(" || '#' || ")))
+        .await
+}
 
 /// Operations with variables that are right, for somebody who may do everything.
 fn operations(texting: &Texting) -> Vec<(&'static str, Value)> {
@@ -219,20 +233,25 @@ async fn every_variable_of_every_operation_takes_anything() {
         slots.extend(found.into_iter().map(|place| (number, place)));
     }
     let mut wrong = Vec::new();
-    // Each place gets a few values of its own.
-    let values = drawn(value(), slots.len() * 6);
+    // Each place gets these, and a few of its own.
+    let fixed = [json!("a\0b"), json!("99999999999"), json!(null), json!(["x"])];
+    let mut values: Vec<Value> = fixed
+        .iter()
+        .flat_map(|value| std::iter::repeat_n(value.clone(), slots.len()))
+        .collect();
+    values.extend(drawn(value(), slots.len() * 3));
     for (round, bad) in values.into_iter().enumerate() {
         let (number, place) = &slots[round % slots.len()];
         let (query, variables) = &operations[*number];
         let mut variables = variables.clone();
         *variables.pointer_mut(place).unwrap() = bad.clone();
-        let before = app.value(EVERYTHING).await;
+        let before = everything(&app).await;
         let answer = app.graphql(Some(by), query, variables).await;
         let said: String = bad.to_string().chars().take(60).collect();
         if !is_clear(&answer) {
             wrong.push(format!("{query} {place} = {said}: {}", answer.0));
         }
-        if answer.code() != "OK" && app.value(EVERYTHING).await != before {
+        if answer.code() != "OK" && everything(&app).await != before {
             wrong.push(format!(
                 "{query} {place} = {said} has changed something and said {}",
                 answer.code()
@@ -240,7 +259,7 @@ async fn every_variable_of_every_operation_takes_anything() {
         }
         // What it was allowed to end must not end the test.
         if round % 20 == 0 {
-            app.sql("UPDATE campaign SET status = 'ACTIVE'; UPDATE \"user\" SET session_epoch = 0")
+            app.sql("UPDATE campaign SET status = 'ACTIVE' WHERE id = 1; UPDATE \"user\" SET session_epoch = 0")
                 .await;
         }
     }
@@ -252,7 +271,7 @@ async fn every_variable_of_every_operation_takes_anything() {
 #[tokio::test]
 async fn bodies_and_addresses_that_are_none() {
     let (app, _, by) = stage(&[]).await;
-    let before = app.value(EVERYTHING).await;
+    let before = everything(&app).await;
     let cookie = app.cookie(by);
     let bodies = drawn(
         prop_oneof![
@@ -324,7 +343,7 @@ async fn bodies_and_addresses_that_are_none() {
             "{path}: {status}"
         );
     }
-    assert_eq!(app.value(EVERYTHING).await, before);
+    assert_eq!(everything(&app).await, before);
 }
 
 /// Signed by the carrier, so it is listened to, whatever it says.
@@ -371,7 +390,7 @@ async fn webhooks_say_anything() {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let addresses = prop_oneof![
-        select(vec![
+        5 => select(vec![
             "/twilio",
             "/twilio-fallback",
             "/twilio-message-report",
@@ -380,10 +399,10 @@ async fn webhooks_say_anything() {
             "/twilio-message-report?message=-1&attempt=-1&message=2",
         ])
         .prop_map(str::to_owned),
-        "[a-z=&0-9%]{0,20}".prop_map(|query| format!("/twilio-message-report?{query}")),
+        1 => "[a-z=&0-9%]{0,20}".prop_map(|query| format!("/twilio-message-report?{query}")),
     ];
-    let changes = proptest::collection::vec((names, proptest::option::of(text())), 1..4);
-    for (number, (path, changes)) in drawn((addresses, changes), 300).into_iter().enumerate() {
+    let changes = proptest::collection::vec((names, proptest::option::of(short())), 1..4);
+    for (number, (path, changes)) in drawn((addresses, changes), 150).into_iter().enumerate() {
         let mut parameters = right().to_vec();
         parameters[3].1 = format!("SM{number}");
         for (name, value) in changes {
@@ -398,10 +417,10 @@ async fn webhooks_say_anything() {
             let request = Request::post(&path).header("x-twilio-signature", signature);
             app.send(request.body(Body::from(body.clone())).unwrap())
         };
-        let before = app.value(EVERYTHING).await;
+        let before = everything(&app).await;
         assert_eq!(post("bm90IGl0").await.status(), StatusCode::FORBIDDEN);
         assert_eq!(
-            app.value(EVERYTHING).await,
+            everything(&app).await,
             before,
             "an unsigned webhook has changed something"
         );
@@ -409,12 +428,12 @@ async fn webhooks_say_anything() {
         let shown: String = body.chars().take(400).collect();
         assert_eq!(response.status(), StatusCode::OK, "{path} {shown}");
         // Once more, as carriers do: nothing happens.
-        let after = app.value(EVERYTHING).await;
+        let after = everything(&app).await;
         assert_eq!(post(&signature).await.status(), StatusCode::OK);
-        assert_eq!(app.value(EVERYTHING).await, after, "{path} {shown}");
+        assert_eq!(everything(&app).await, after, "{path} {shown}");
     }
     assert!(
-        app.count("inbound_message").await > 50,
+        app.count("inbound_message").await > 20,
         "most of them are texts"
     );
 }
@@ -431,7 +450,7 @@ async fn files_hold_anything() {
         .await;
     let field = || {
         prop_oneof![
-            3 => text().prop_map(|text| text.chars().take(2000).collect::<String>()),
+            3 => short(),
             3 => select(vec!["Ana", "617-555-0101", "(617) 555-0102", "+16175550103", "MA", "02134", "\"", "\"a,b\"", "=1+1"]).prop_map(str::to_owned),
         ]
     };
