@@ -199,8 +199,14 @@ pub async fn assign(
     contact: &Contact,
 ) -> Result<()> {
     let organization = by.campaign.organization_id;
-    let seen =
-        db::inbound_message::list_unmatched(&app.db, organization, sees_all, id + 1, 1).await?;
+    let seen = db::inbound_message::list_unmatched(
+        &app.db,
+        organization,
+        sees_all,
+        id.saturating_add(1),
+        1,
+    )
+    .await?;
     let missing = Error::NotFound("There is no such unmatched text.");
     if seen.first().is_none_or(|text| text.id != id) {
         return Err(missing);

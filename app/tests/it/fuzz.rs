@@ -234,7 +234,12 @@ async fn every_variable_of_every_operation_takes_anything() {
     }
     let mut wrong = Vec::new();
     // Each place gets these, and a few of its own.
-    let fixed = [json!("a\0b"), json!("99999999999"), json!(null), json!(["x"])];
+    let fixed = [
+        json!("a\0b"),
+        json!("99999999999"),
+        json!(null),
+        json!(["x"]),
+    ];
     let mut values: Vec<Value> = fixed
         .iter()
         .flat_map(|value| std::iter::repeat_n(value.clone(), slots.len()))
