@@ -17,6 +17,7 @@ mod invariants;
 mod jobs;
 mod migrations;
 mod numbers;
+mod opt_outs;
 mod outbox;
 mod pages;
 mod parts;

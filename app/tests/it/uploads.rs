@@ -34,7 +34,7 @@ pub(crate) async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
 }
 
 /// What a browser does: asks for a link, and puts the file there.
-async fn put(app: &TestApp, by: Person, organization: i32, file: &str) -> String {
+pub(crate) async fn put(app: &TestApp, by: Person, organization: i32, file: &str) -> String {
     put_bytes(app, by, organization, file.as_bytes().to_vec()).await
 }
 

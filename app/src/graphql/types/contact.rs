@@ -1,6 +1,6 @@
 //! Contacts and their threads. Whoever gets one has been found allowed to read it.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::db;
@@ -133,6 +133,15 @@ impl Message {
         &self.0.text
     }
 
+    /// Pictures and the like that came with it.
+    async fn attachments(&self) -> Vec<Attachment> {
+        let all = self.0.attachments.as_ref().and_then(|all| all.as_array());
+        all.into_iter()
+            .flatten()
+            .filter_map(Attachment::of)
+            .collect()
+    }
+
     async fn is_from_contact(&self) -> bool {
         self.0.is_from_contact
     }
@@ -153,6 +162,25 @@ impl Message {
     /// What went wrong and who can do something about it, when it went wrong.
     async fn error_meaning(&self) -> Option<&str> {
         (self.0.send_status == "ERROR").then(|| meaning(self.0.error_code))
+    }
+}
+
+/// A file the carrier holds.
+#[derive(SimpleObject)]
+pub struct Attachment {
+    url: String,
+    content_type: String,
+}
+
+impl Attachment {
+    /// Only what a browser can safely be led to.
+    fn of(kept: &serde_json::Value) -> Option<Self> {
+        let text = |name: &str| kept.get(name).and_then(|value| value.as_str());
+        let url = text("url").filter(|url| url.starts_with("https://"))?;
+        Some(Self {
+            url: url.to_owned(),
+            content_type: text("contentType").unwrap_or("").to_owned(),
+        })
     }
 }
 
