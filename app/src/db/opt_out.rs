@@ -130,22 +130,37 @@ pub struct Exported {
     pub created_at: DateTime<Utc>,
 }
 
-/// A page of the opt-outs that hold in the organization, by id: where they are shared every number once.
+/// A page of an organization's opt-outs for a file, by id.
 pub async fn list_exported(
     db: impl PgExecutor<'_>,
     organization_id: i32,
-    shared: bool,
+    after_id: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<Exported>> {
+    sqlx::query_as!(
+        Exported,
+        "SELECT id, cell, reason_code, created_at FROM opt_out
+         WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        organization_id,
+        after_id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A page of everybody's opt-outs, by id: where they are shared. Each number once.
+pub async fn list_exported_shared(
+    db: impl PgExecutor<'_>,
     after_id: i32,
     limit: i64,
 ) -> sqlx::Result<Vec<Exported>> {
     sqlx::query_as!(
         Exported,
         "SELECT id, cell, reason_code, created_at FROM opt_out o
-         WHERE id > $3 AND (organization_id = $1 OR $2)
-           AND NOT ($2 AND EXISTS (SELECT FROM opt_out other WHERE other.cell = o.cell AND other.id < o.id))
-         ORDER BY id LIMIT $4",
-        organization_id,
-        shared,
+         WHERE id > $1
+           AND NOT EXISTS (SELECT FROM opt_out other WHERE other.cell = o.cell AND other.id < o.id OFFSET 0)
+         ORDER BY id LIMIT $2",
         after_id,
         limit
     )

@@ -64,9 +64,11 @@ async fn write(app: &App, organization_id: i32, path: &Path) -> Result<usize> {
         .context(broken)?;
     let (mut after, mut count) = (0, 0);
     loop {
-        let shared = app.config.opt_outs_shared;
-        let page =
-            db::opt_out::list_exported(&app.db, organization_id, shared, after, PAGE).await?;
+        let page = if app.config.opt_outs_shared {
+            db::opt_out::list_exported_shared(&app.db, after, PAGE).await?
+        } else {
+            db::opt_out::list_exported(&app.db, organization_id, after, PAGE).await?
+        };
         let Some(last) = page.last() else { break };
         after = last.id;
         count += page.len();

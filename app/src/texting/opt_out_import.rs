@@ -302,4 +302,17 @@ mod tests {
         );
         assert_eq!(lines("").unwrap(), []);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_is_read_or_refused(file: Vec<u8>) {
+            let mut last = 0;
+            let read = read(file.as_slice(), "US", &mut |part| {
+                last = part.last().map_or(last, |line| line.number);
+                true
+            });
+            let ends = file.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count();
+            proptest::prop_assert!(read.is_err() || usize::try_from(last).unwrap() <= ends + 1);
+        }
+    }
 }

@@ -170,6 +170,10 @@ fn operations(texting: &Texting) -> Vec<(&'static str, Value)> {
             json!({"id": organization, "c": ["617-555-0100"], "r": "x"})),
         ("mutation ($c: Phone!, $id: String!, $r: String!) { undoOptOut(organizationId: $id, cell: $c, reason: $r) }",
             json!({"id": organization, "c": "+16175550100", "r": "x"})),
+        (
+            "mutation ($k: String!, $id: String!, $r: String!) { importOptOuts(organizationId: $id, s3Key: $k, reasonCode: $r) { id } }",
+            json!({"id": organization, "k": format!("contactUploads/{organization}/{}", "b".repeat(64)), "r": "x"}),
+        ),
         ("mutation ($m: String!, $id: String!) { assignUnmatchedMessage(messageId: $m, campaignContactId: $id) { id } }",
             json!({"id": contact, "m": "1"})),
         ("mutation ($a: String!, $n: Int!) { buyNumbers(areaCode: $a, limit: $n) { id } }", json!({"a": "617", "n": 1})),
