@@ -1,5 +1,7 @@
 //! What can go wrong, with the stable code each client switches on.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 /// A refusal or a surprise. Its `Display` is for the client; the cause of [`Error::Internal`]
@@ -107,6 +109,16 @@ impl From<sqlx::Error> for Error {
             );
         }
         Self::Internal(error.into())
+    }
+}
+
+/// A loader's failure: every field that waited for it has its own copy.
+impl From<Arc<sqlx::Error>> for Error {
+    fn from(error: Arc<sqlx::Error>) -> Self {
+        if matches!(*error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy;
+        }
+        Self::Internal(anyhow::anyhow!(error))
     }
 }
 

@@ -71,10 +71,7 @@ impl CampaignContact {
         if self.0.message_status == "needsMessage" {
             return Ok(Vec::new());
         }
-        let thread = loaders(ctx)
-            .load_one(ThreadOf(self.0.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let thread = loaders(ctx).load_one(ThreadOf(self.0.id)).await?;
         Ok(thread
             .unwrap_or_default()
             .into_iter()
@@ -88,8 +85,7 @@ impl CampaignContact {
         }
         let opt_outs = loaders(ctx)
             .load_one(OptOutsOf(self.0.cell.clone()))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?
+            .await?
             .unwrap_or_default();
         let organization_id = campaign(ctx, self.0.campaign_id).await?.organization_id;
         let shared = app(ctx).config.opt_outs_shared;
