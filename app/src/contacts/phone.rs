@@ -129,8 +129,10 @@ mod tests {
                     let digits = number.strip_prefix('+').unwrap();
                     proptest::prop_assert!((3..=17).contains(&digits.len()), "{number}");
                     proptest::prop_assert!(digits.bytes().all(|digit| digit.is_ascii_digit()), "{number}");
-                    // What has been read once is read again as the same.
-                    proptest::prop_assert_eq!(parse(&number, rules), Some(number));
+                    // What is valid is read again as the same.
+                    if !accepts_possible {
+                        proptest::prop_assert_eq!(parse(&number, rules), Some(number));
+                    }
                 }
             }
         }
