@@ -143,6 +143,17 @@ impl App {
         }
     }
 
+    /// Where uploads and exports are.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn private_bucket(&self) -> anyhow::Result<&str> {
+        self.config
+            .private_bucket
+            .as_deref()
+            .context("AWS_S3_BUCKET_NAME is not set")
+    }
+
     /// The client for calls to others than AWS.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What can go wrong, with the stable code each client switches on.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 
 /// A refusal or a surprise. Its `Display` is for the client; the cause of [`Error::Internal`]
@@ -100,8 +102,33 @@ impl From<sqlx::Error> for Error {
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return Self::Busy;
         }
+        if is_unkeepable(&error) {
+            return Self::bad_input(
+                "text",
+                "A text holds the character NUL, which cannot be kept. Take it out, then try again.",
+            );
+        }
         Self::Internal(error.into())
     }
+}
+
+/// A loader's failure: every field that waited for it has its own copy.
+impl From<Arc<sqlx::Error>> for Error {
+    fn from(error: Arc<sqlx::Error>) -> Self {
+        if matches!(*error, sqlx::Error::PoolTimedOut) {
+            return Self::Busy;
+        }
+        Self::Internal(anyhow::anyhow!(error))
+    }
+}
+
+/// Whether the database has refused a character: its text and its JSON hold every one but NUL.
+/// `PostgreSQL`: `character_not_in_repertoire`, `untranslatable_character`.
+fn is_unkeepable(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "22021" || code == "22P05")
 }
 
 impl From<anyhow::Error> for Error {

@@ -72,13 +72,14 @@ pub fn read(
 }
 
 /// The line the record begins in: the reader stands behind its end, and its fields may hold line ends.
-fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> i32 {
+pub fn first_line<R: Read>(reader: &csv::Reader<R>, record: &ByteRecord) -> i32 {
     let inside = record.as_slice().split(|byte| *byte == b'\n').count() - 1;
     let behind = usize::try_from(reader.position().line()).unwrap_or(usize::MAX);
     i32::try_from(behind.saturating_sub(inside + 1)).unwrap_or(i32::MAX)
 }
 
-fn texts(record: &ByteRecord) -> Vec<String> {
+/// The record's fields.
+pub fn texts(record: &ByteRecord) -> Vec<String> {
     record.iter().map(text).collect()
 }
 

@@ -4,6 +4,7 @@ pub mod chunks;
 pub mod file;
 pub mod lines;
 pub mod phone;
+pub mod reading;
 pub mod rejects;
 pub mod row;
 pub mod upload;

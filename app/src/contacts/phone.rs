@@ -119,4 +119,22 @@ mod tests {
         );
         assert_eq!(parse("555", LENIENT), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_a_number_or_none(raw in "(\\PC{0,30}|[-+() .0-9]{0,20})", accepts_possible: bool) {
+            for country in ["US", "GB", "nowhere"] {
+                let rules = Rules { accepts_possible, country };
+                if let Some(number) = parse(&raw, rules) {
+                    let digits = number.strip_prefix('+').unwrap();
+                    proptest::prop_assert!((3..=17).contains(&digits.len()), "{number}");
+                    proptest::prop_assert!(digits.bytes().all(|digit| digit.is_ascii_digit()), "{number}");
+                    // What is valid is read again as the same.
+                    if !accepts_possible {
+                        proptest::prop_assert_eq!(parse(&number, rules), Some(number));
+                    }
+                }
+            }
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tempfile_lite::TempFile;
+pub use tempfile_lite::TempFile;
 
 use crate::db::contact_import::RejectedRow;
 
@@ -55,6 +55,11 @@ impl Rejects {
         Ok(())
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// The first hundred, by line.
     pub fn first(&self) -> Vec<RejectedRow> {
         let mut first = self.first.clone();
@@ -78,7 +83,7 @@ impl Rejects {
 }
 
 /// A cell that spreadsheets would run as a formula is only text here.
-fn without_formula(text: &str) -> String {
+pub fn without_formula(text: &str) -> String {
     if text.starts_with(['=', '@', '\t', '\r']) {
         format!("'{text}")
     } else {
@@ -88,7 +93,7 @@ fn without_formula(text: &str) -> String {
 
 mod tempfile_lite {
     /// A file that goes away with its owner.
-    pub(super) struct TempFile(pub(super) std::path::PathBuf);
+    pub struct TempFile(pub std::path::PathBuf);
 
     impl Drop for TempFile {
         fn drop(&mut self) {

@@ -4,20 +4,19 @@
 //! it is there are the campaign's contacts replaced, in one transaction. Whatever fails before
 //! leaves the old ones as they are.
 
-use std::io;
 use std::time::Duration;
 
 use anyhow::Context;
 use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use spoke_contract::names;
-use tokio::sync::mpsc;
 
 use crate::access::{Admin, CampaignBy};
 use crate::app::App;
 use crate::contacts::chunks::Chunks;
 use crate::contacts::file::{self, Part};
 use crate::contacts::phone;
+use crate::contacts::reading::{self, Take};
 use crate::contacts::rejects::Rejects;
 use crate::contacts::row::{Rejection, Row};
 use crate::db::contact_import::{ContactImport, RejectedRow};
@@ -66,7 +65,7 @@ pub async fn link(app: &App, by: &Admin) -> Result<UploadLink> {
     );
     let url = app
         .storage
-        .presign_put(bucket(app)?, &key, LINK_LIFETIME)
+        .presign_put(app.private_bucket()?, &key, LINK_LIFETIME)
         .await?;
     Ok(UploadLink {
         s3_key: key,
@@ -136,14 +135,6 @@ pub async fn replace(app: &App, by: &CampaignBy<Admin>, file: &File) -> Result<i
     Ok(job)
 }
 
-fn bucket(app: &App) -> Result<&str> {
-    app.config
-        .private_bucket
-        .as_deref()
-        .context("AWS_S3_BUCKET_NAME is not set")
-        .map_err(Error::Internal)
-}
-
 /// Does the job.
 ///
 /// # Errors
@@ -208,69 +199,21 @@ struct Load<'a> {
     rejects: Rejects,
 }
 
-/// Three at work at once, each waiting for the next: the network, the parser, the database.
 async fn stream(load: &mut Load<'_>, key: &str) -> Result<()> {
-    let app = load.running.app;
-    let (mut body, length) = app.storage.stream(bucket(app)?, key).await?;
-    let (bytes_in, bytes_out) = mpsc::channel::<io::Result<bytes::Bytes>>(8);
-    let (parts_in, mut parts_out) = mpsc::channel::<Part>(2);
-    let accepts_possible = app.config.suppress_phone_validation;
-    let country = app.config.phone_number_country.clone();
-    let parser = tokio::task::spawn_blocking(move || {
+    let running = load.running;
+    let accepts_possible = running.app.config.suppress_phone_validation;
+    let country = running.app.config.phone_number_country.clone();
+    let parse = move |chunks: Chunks, hand_over: &mut dyn FnMut(Part) -> bool| {
         let rules = phone::Rules {
             accepts_possible,
             country: &country,
         };
-        file::read(Chunks::new(bytes_out), rules, |part| {
-            parts_in.blocking_send(part).is_ok()
-        })
-    });
-    let mut received: u64 = 0;
-    let running = load.running;
-    let feed = async {
-        loop {
-            let chunk = match body.try_next().await {
-                Ok(Some(chunk)) => Ok(chunk),
-                Ok(None) => break,
-                Err(error) => Err(io::Error::other(error)),
-            };
-            received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-            let is_broken = chunk.is_err();
-            if bytes_in.send(chunk).await.is_err() || is_broken {
-                break;
-            }
-            running.set_progress(share(received, length) * READING);
-        }
-        drop(bytes_in);
+        file::read(chunks, rules, hand_over)
     };
-    // When this ends early nobody listens any more: the parser ends, and with it the feed.
-    let take = async move {
-        while let Some(part) = parts_out.recv().await {
-            load.take(part).await?;
-        }
-        Ok::<_, Error>(())
-    };
-    let ((), taken) = tokio::join!(feed, take);
-    taken?;
-    parser
-        .await
-        .context("the parser broke down")?
-        .map_err(|reason| Error::bad_input("s3Key", reason))
+    reading::read(running, key, READING, parse, load).await
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a progress bar needs no more than seven digits"
-)]
-fn share(part: u64, whole: u64) -> f32 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f32 / whole as f32
-    }
-}
-
-impl Load<'_> {
+impl Take<Part> for Load<'_> {
     async fn take(&mut self, part: Part) -> Result<()> {
         let rows = match part {
             Part::Header(names) => {
@@ -338,7 +281,7 @@ async fn keep_rejects(load: &mut Load<'_>, upload_key: &str) -> Result<Option<St
     };
     let key = format!("{upload_key}.rejected.csv");
     app.storage
-        .put_file(bucket(app)?, &key, path, "text/csv")
+        .put_file(app.private_bucket()?, &key, path, "text/csv")
         .await?;
     Ok(Some(key))
 }

@@ -33,6 +33,14 @@ pub struct Job {
     pub updated_at: DateTime<Utc>,
 }
 
+impl Job {
+    /// The key of the file it has made, when it is done and has made one.
+    pub fn result_key(&self) -> Option<&str> {
+        let key = self.config.get("resultKey")?.as_str()?;
+        (self.status == JobStatus::Done).then_some(key)
+    }
+}
+
 /// Broken when such a job of the campaign waits or runs already.
 pub const ONE_AT_A_TIME: &str = "background_job_one_at_a_time";
 
@@ -138,6 +146,25 @@ pub async fn heartbeat(
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Notes the file the job has made, if the lease still holds.
+pub async fn set_result_key(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    lease: Uuid,
+    key: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "UPDATE background_job SET config = config || jsonb_build_object('resultKey', $3::text)
+         WHERE id = $1 AND lease = $2 AND status = 'RUNNING'",
+        id,
+        lease,
+        key
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Ends the job, if the lease still holds; false when it does not.

@@ -9,6 +9,8 @@ pub struct Message {
     pub id: i64,
     pub campaign_contact_id: i32,
     pub text: String,
+    /// Pictures and the like, as `[{url, contentType}]`; none when there are none.
+    pub attachments: Option<serde_json::Value>,
     pub is_from_contact: bool,
     pub created_at: DateTime<Utc>,
     pub send_status: String,
@@ -19,7 +21,7 @@ pub struct Message {
 pub async fn list(db: impl PgExecutor<'_>, contact_ids: &[i32]) -> sqlx::Result<Vec<Message>> {
     sqlx::query_as!(
         Message,
-        "SELECT id, campaign_contact_id, text, is_from_contact, created_at, send_status, error_code
+        "SELECT id, campaign_contact_id, text, attachments, is_from_contact, created_at, send_status, error_code
          FROM message WHERE campaign_contact_id = ANY($1) ORDER BY id",
         contact_ids
     )

@@ -77,33 +77,92 @@ pub async fn list_owners(db: impl PgExecutor<'_>, contact_ids: &[i32]) -> sqlx::
     .await
 }
 
-/// Opts many numbers out of the organization at once. Answers the assignments whose lists have
-/// changed.
+/// What opting many out has come to.
+#[derive(Clone, Debug)]
+pub struct Inserted {
+    /// How many had not opted out before.
+    pub new_count: i64,
+    /// The assignments whose lists have changed.
+    pub assignments: Vec<i32>,
+}
+
+/// Opts many numbers out of the organization at once, each with its reason.
 pub async fn insert_many(
     db: impl PgExecutor<'_>,
     cells: &[String],
+    reasons: &[String],
     organization_id: i32,
-    reason: &str,
     shared: bool,
     now: DateTime<Utc>,
-) -> sqlx::Result<Vec<i32>> {
-    sqlx::query_scalar!(
+) -> sqlx::Result<Inserted> {
+    sqlx::query_as!(
+        Inserted,
         r#"WITH kept AS (
                INSERT INTO opt_out (cell, organization_id, reason_code, created_at)
-               SELECT DISTINCT cell, $2::integer, $3::text, $5::timestamptz FROM unnest($1::text[]) AS given (cell)
-               ON CONFLICT ON CONSTRAINT opt_out_key DO NOTHING),
+               SELECT DISTINCT ON (cell) cell, $3::integer, reason, $5::timestamptz
+               FROM unnest($1::text[], $2::text[]) AS given (cell, reason)
+               ON CONFLICT ON CONSTRAINT opt_out_key DO NOTHING
+               RETURNING id),
            marked AS (
                UPDATE campaign_contact c SET is_opted_out = true, updated_at = $5
                FROM campaign p
                WHERE c.cell = ANY($1) AND p.id = c.campaign_id AND NOT c.is_opted_out
-                 AND ($4 OR p.organization_id = $2)
+                 AND ($4 OR p.organization_id = $3)
                RETURNING c.assignment_id)
-           SELECT DISTINCT assignment_id AS "id!" FROM marked WHERE assignment_id IS NOT NULL"#,
+           SELECT (SELECT count(*) FROM kept) AS "new_count!",
+                  array(SELECT DISTINCT assignment_id FROM marked WHERE assignment_id IS NOT NULL) AS "assignments!""#,
         cells,
+        reasons,
         organization_id,
-        reason,
         shared,
         now
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// An opt-out, as files hold it.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    pub id: i32,
+    pub cell: String,
+    pub reason_code: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A page of an organization's opt-outs for a file, by id.
+pub async fn list_exported(
+    db: impl PgExecutor<'_>,
+    organization_id: i32,
+    after_id: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<Exported>> {
+    sqlx::query_as!(
+        Exported,
+        "SELECT id, cell, reason_code, created_at FROM opt_out
+         WHERE organization_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        organization_id,
+        after_id,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
+/// A page of everybody's opt-outs, by id: where they are shared. Each number once.
+pub async fn list_exported_shared(
+    db: impl PgExecutor<'_>,
+    after_id: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<Exported>> {
+    sqlx::query_as!(
+        Exported,
+        "SELECT id, cell, reason_code, created_at FROM opt_out o
+         WHERE id > $1
+           AND NOT EXISTS (SELECT FROM opt_out other WHERE other.cell = o.cell AND other.id < o.id OFFSET 0)
+         ORDER BY id LIMIT $2",
+        after_id,
+        limit
     )
     .fetch_all(db)
     .await

@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use http::uri::Authority;
 use lambda_http::request::LambdaRequest;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
@@ -57,13 +58,17 @@ fn is_header(name: &str, value: &Value) -> bool {
     let is_carried =
         http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(text).is_ok();
     let is_sensible = match name.to_ascii_lowercase().as_str() {
-        "host" => text
-            .parse::<http::uri::Authority>()
-            .is_ok_and(|authority| !authority.host().is_empty()),
+        "host" => text.parse().is_ok_and(|host| is_host(&host)),
         "x-forwarded-proto" => matches!(text, "http" | "https"),
         _ => true,
     };
     is_carried && is_sensible
+}
+
+/// A name, perhaps with a port that is one, and nothing else.
+fn is_host(authority: &Authority) -> bool {
+    let is_bare = authority.as_str() == authority.host();
+    !authority.host().is_empty() && (is_bare || authority.port_u16().is_some())
 }
 
 /// Building a request panics where it cannot; it is tried on a copy without the body.

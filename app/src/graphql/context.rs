@@ -120,3 +120,12 @@ pub fn id(text: &str) -> Result<i32> {
     text.parse()
         .map_err(|_| Error::NotFound("There is nothing with this id."))
 }
+
+/// Ids of texts are more than thirty-two bits hold.
+///
+/// # Errors
+/// As [`id`].
+pub fn wide_id(text: &str) -> Result<i64> {
+    text.parse()
+        .map_err(|_| Error::NotFound("There is nothing with this id."))
+}

@@ -1,5 +1,6 @@
 //! Doing one job: take it, say that it is alive, end it with a sentence.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::db;
 use crate::db::job::{Job, JobStatus};
 use crate::error::{Error, Result};
 use crate::numbers::{bind, buy, release};
+use crate::texting::{opt_out_export, opt_out_import};
 
 const LEASE: TimeDelta = TimeDelta::seconds(60);
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -39,6 +41,18 @@ impl Running<'_> {
     /// When the database does not answer.
     pub async fn finish(&self, message: &str) -> Result<()> {
         end(self.app, self.job, self.lease, JobStatus::Done, message).await
+    }
+
+    /// Puts a file where the job's organization can get it, under this key.
+    ///
+    /// # Errors
+    /// When the bucket does not take it.
+    pub async fn keep_file(&self, path: &Path, key: &str) -> Result<()> {
+        let bucket = self.app.private_bucket()?;
+        let storage = &self.app.storage;
+        storage.put_file(bucket, key, path, "text/csv").await?;
+        db::job::set_result_key(&self.app.db, self.job.id, self.lease, key).await?;
+        Ok(())
     }
 
     fn progress(&self) -> f32 {
@@ -105,6 +119,8 @@ async fn work(running: &Running<'_>) -> Result<()> {
         upload::KIND => Box::pin(upload::run(running)).await,
         buy::KIND => Box::pin(buy::run(running)).await,
         bind::KIND => Box::pin(bind::run(running)).await,
+        opt_out_import::KIND => Box::pin(opt_out_import::run(running)).await,
+        opt_out_export::KIND => Box::pin(opt_out_export::run(running)).await,
         release::KIND => Box::pin(release::run(running)).await,
         other => Err(Error::bad_input(
             "type",

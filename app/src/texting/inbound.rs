@@ -56,6 +56,17 @@ impl Webhook {
             .finish()
     }
 
+    /// What of it can be kept: the database's text holds every character but NUL.
+    fn without_nul(&self) -> Self {
+        let clean = |text: &String| text.replace('\0', "");
+        let pairs = self.parameters.iter();
+        Self {
+            parameters: pairs
+                .map(|(name, value)| (clean(name), clean(value)))
+                .collect(),
+        }
+    }
+
     /// A parameter; empty when there is none.
     pub fn get(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
@@ -84,6 +95,7 @@ impl Webhook {
 /// but not applied is applied by the scheduled function.
 pub async fn receive(app: &App, service: &str, webhook: &Webhook) -> Result<Received> {
     let now = app.clock.now();
+    let webhook = &webhook.without_nul();
     let Some((sender, text)) = sender_and_text(app, webhook) else {
         tracing::warn!(
             sid = webhook.get("MessageSid"),
@@ -120,7 +132,7 @@ fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
         return None;
     }
     let from = webhook.get("From");
-    let body = webhook.get("Body").replace('\0', "");
+    let body = webhook.get("Body");
     if app.config.override_recipient.as_deref() == Some(from) {
         let (number, rest) = body.strip_prefix('[')?.split_once("] ")?;
         return Some((number.to_owned(), rest.to_owned()));
@@ -130,7 +142,7 @@ fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
         country: &app.config.phone_number_country,
     };
     let number = phone::parse(from, rules).unwrap_or_else(|| from.to_owned());
-    Some((number, body))
+    Some((number, body.to_owned()))
 }
 
 /// Puts a kept text into the conversation it belongs to.
@@ -187,8 +199,14 @@ pub async fn assign(
     contact: &Contact,
 ) -> Result<()> {
     let organization = by.campaign.organization_id;
-    let seen =
-        db::inbound_message::list_unmatched(&app.db, organization, sees_all, id + 1, 1).await?;
+    let seen = db::inbound_message::list_unmatched(
+        &app.db,
+        organization,
+        sees_all,
+        id.saturating_add(1),
+        1,
+    )
+    .await?;
     let missing = Error::NotFound("There is no such unmatched text.");
     if seen.first().is_none_or(|text| text.id != id) {
         return Err(missing);
@@ -244,6 +262,13 @@ mod tests {
         let webhook = Webhook::of(&[("Body", "a&b=c é ü +1"), ("From", "+16175550123")]);
         assert_eq!(Webhook::decode(webhook.encode().as_bytes()), webhook);
         assert_eq!(Webhook::decode(b"").get("Body"), "");
+    }
+
+    #[test]
+    fn what_no_database_keeps_is_left_out() {
+        let webhook = Webhook::of(&[("Bo\0dy", "a\0b"), ("From", "+1617")]);
+        let kept = Webhook::of(&[("Body", "ab"), ("From", "+1617")]);
+        assert_eq!(webhook.without_nul(), kept);
     }
 
     #[test]

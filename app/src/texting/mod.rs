@@ -4,6 +4,8 @@ pub mod hours;
 pub mod inbound;
 pub mod keywords;
 pub mod opt_out;
+pub mod opt_out_export;
+pub mod opt_out_import;
 pub mod outcome;
 pub mod ratio;
 pub mod reconcile;

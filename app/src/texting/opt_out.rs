@@ -101,9 +101,12 @@ pub async fn create_many(app: &App, by: &Admin, cells: &[String], reason: &str) 
     }
     let (shared, now) = (app.config.opt_outs_shared, app.clock.now());
     let organization = by.organization_id;
-    let assignments =
-        db::opt_out::insert_many(&app.db, &numbers, organization, reason, shared, now).await?;
-    app.cache.bump(&assignments, &app.ids.token()).await;
+    let reasons = vec![reason.to_owned(); numbers.len()];
+    let inserted =
+        db::opt_out::insert_many(&app.db, &numbers, &reasons, organization, shared, now).await?;
+    app.cache
+        .bump(&inserted.assignments, &app.ids.token())
+        .await;
     Ok(())
 }
 

@@ -26,7 +26,9 @@ pub fn read(webhook: &Webhook) -> Option<Report> {
     };
     let error_code: Option<i32> = webhook.get("ErrorCode").parse().ok();
     let is_worth_another = send_status == "ERROR" && error_code.map(class) == Some(Class::TryLater);
-    (!service_id.is_empty()).then(|| Report {
+    // No text has such an id, and the database would refuse the whole batch for its sake.
+    let is_id = !service_id.is_empty() && !service_id.contains('\0');
+    is_id.then(|| Report {
         service_id: service_id.to_owned(),
         send_status,
         error_code,

@@ -42,6 +42,8 @@ const MATRIX: [(&str, &str); 34] = [
     ("editCampaignContactMessageStatus", "UFFSyFFyyy"),
     ("sendReply", "UFFSFFFyyF"),
     ("bulkCreateOptOuts", "UFFSFFFyyF"),
+    ("importOptOuts", "UFFSFFFyyy"),
+    ("exportOptOuts", "UFFSFFFyyy"),
     ("undoOptOut", "UFFSFFFyyF"),
     ("assignUnmatchedMessage", "UFFSFFFyyy"),
     ("enableCampaignPhoneNumbers", "UFFSFFFFyy"),
@@ -124,6 +126,10 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
         "bulkCreateOptOuts" => {
             "mutation ($o: String!) { bulkCreateOptOuts(cells: [], organizationId: $o, reasonCode: \"x\") }"
         }
+        "importOptOuts" => {
+            "mutation ($o: String!) { importOptOuts(organizationId: $o, s3Key: \"contactUploads/1/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", reasonCode: \"x\") { id } }"
+        }
+        "exportOptOuts" => "mutation ($o: String!) { exportOptOuts(organizationId: $o) { id } }",
         "undoOptOut" => {
             "mutation ($o: String!) { undoOptOut(organizationId: $o, cell: \"+15559999999\", reason: \"x\") }"
         }

@@ -63,7 +63,14 @@ impl TestApp {
     /// With these environment variables, and changed before it is shared.
     pub(crate) async fn build(environment: &[(&str, &str)], change: impl FnOnce(&mut App)) -> Self {
         let parts = parts::get();
-        let database = parts.database().await;
+        let own_server = environment.iter().find(|(name, _)| *name == "DATABASE_URL");
+        let (database, url) = if let Some((_, url)) = own_server {
+            ("own".to_owned(), (*url).to_owned())
+        } else {
+            let database = parts.database().await;
+            let url = parts.url(&database);
+            (database, url)
+        };
         let defaults = [
             ("STAGE", database.as_str()),
             ("SPOKE_RELEASE", "7"),
@@ -71,6 +78,7 @@ impl TestApp {
             ("SKIP_TWILIO_AND_AUTOREPLY", "1"),
             ("SUPPRESS_PHONE_VALIDATION", "1"),
             ("REDIS_URL", parts.redis.as_str()),
+            ("DATABASE_URL", url.as_str()),
         ];
         let get = |name: &str| {
             environment
@@ -80,7 +88,7 @@ impl TestApp {
                 .map(|(_, value)| (*value).to_owned())
         };
         let config = Config::read(get).unwrap();
-        let options = parts.url(&database).parse().unwrap();
+        let options = url.parse().unwrap();
         let db = spoke::db::connect(options, 10);
         let cache = Cache::new(config.redis_url.as_deref(), None, &config.stage).unwrap();
         let mut app = App::assemble(config, db, cache, aws().await, "a secret of tests", None);
@@ -105,6 +113,27 @@ impl TestApp {
 
     pub(crate) fn advance(&self, time: Duration) {
         *self.clock.0.lock().unwrap() += TimeDelta::from_std(time).unwrap();
+    }
+
+    /// Waits until the database answers again.
+    pub(crate) async fn wait_for_database(&self) {
+        let started = std::time::Instant::now();
+        while sqlx::query("SELECT 1").execute(&self.app.db).await.is_err() {
+            assert!(started.elapsed() < Duration::from_mins(1), "no database");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until this condition holds in the database.
+    pub(crate) async fn wait_until(&self, condition: &str) {
+        let started = std::time::Instant::now();
+        while self.value(&format!("SELECT {condition}")).await != "true" {
+            assert!(
+                started.elapsed() < Duration::from_mins(2),
+                "never: {condition}"
+            );
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// One statement, without its answer.
@@ -204,10 +233,15 @@ impl Answer {
 }
 
 pub(crate) async fn aws() -> Aws {
+    aws_at(&parts::get().aws).await
+}
+
+/// The clients of the cloud at this address.
+pub(crate) async fn aws_at(endpoint: &str) -> Aws {
     let credentials = aws_sdk_s3::config::Credentials::new("local", "local", None, None, "tests");
     let http = aws_smithy_http_client::Builder::new().build_http();
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .endpoint_url(&parts::get().aws)
+        .endpoint_url(endpoint)
         .region(aws_config::Region::from_static("us-east-1"))
         .credentials_provider(credentials)
         .http_client(http)

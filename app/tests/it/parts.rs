@@ -51,8 +51,7 @@ async fn start() -> (Parts, (Postgres, Redis, LocalCloud)) {
             .is_ok()
     );
     let folder = folder();
-    let cache = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.spoke/parts");
-    let supply = Supply::new(cache);
+    let supply = supply();
     let options = postgres::Options {
         max_connections: 300,
         ..postgres::Options::new(supply.clone()).volatile()
@@ -90,9 +89,14 @@ async fn start() -> (Parts, (Postgres, Redis, LocalCloud)) {
     (parts, (postgres, redis, cloud))
 }
 
+/// Where servers come from when none are installed.
+pub(crate) fn supply() -> Supply {
+    Supply::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../.spoke/parts"))
+}
+
 /// A folder of this run; what earlier runs left is removed.
 fn folder() -> PathBuf {
-    let all = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("it");
+    let all = all_folders();
     std::fs::create_dir_all(&all).unwrap();
     for entry in std::fs::read_dir(&all).unwrap().flatten() {
         let is_running = PathBuf::from("/proc").join(entry.file_name()).exists();
@@ -100,7 +104,16 @@ fn folder() -> PathBuf {
             drop(std::fs::remove_dir_all(entry.path()));
         }
     }
-    all.join(std::process::id().to_string())
+    run_folder()
+}
+
+fn all_folders() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("it")
+}
+
+/// The folder of this run.
+pub(crate) fn run_folder() -> PathBuf {
+    all_folders().join(std::process::id().to_string())
 }
 
 impl Parts {

@@ -161,7 +161,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                 }
                 "bulk opt-out" => {
                     let cells = [format!("+1777{:07}", 60000 + time)];
-                    spoke::db::opt_out::insert_many(&app.app.db, &cells, texting.organization, "x", false, app.now())
+                    spoke::db::opt_out::insert_many(&app.app.db, &cells, &cells, texting.organization, false, app.now())
                         .await
                         .unwrap();
                 }

@@ -9,7 +9,7 @@ use crate::app::{Person, TestApp};
 
 const BUCKET: &str = "uploads-of-tests";
 
-async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
+pub(crate) async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
     let environment: Vec<_> = environment
         .iter()
         .copied()
@@ -34,7 +34,16 @@ async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
 }
 
 /// What a browser does: asks for a link, and puts the file there.
-async fn put(app: &TestApp, by: Person, organization: i32, file: &str) -> String {
+pub(crate) async fn put(app: &TestApp, by: Person, organization: i32, file: &str) -> String {
+    put_bytes(app, by, organization, file.as_bytes().to_vec()).await
+}
+
+pub(crate) async fn put_bytes(
+    app: &TestApp,
+    by: Person,
+    organization: i32,
+    file: Vec<u8>,
+) -> String {
     let query = "mutation ($id: String!) { createPresignedUploadUrl(organizationId: $id) }";
     let answer = app
         .graphql(Some(by), query, json!({"id": organization.to_string()}))
@@ -46,7 +55,7 @@ async fn put(app: &TestApp, by: Person, organization: i32, file: &str) -> String
     let response = reqwest::Client::new()
         .put(link["presignedPutUrl"].as_str().unwrap())
         .header("content-type", "text/csv")
-        .body(file.to_owned())
+        .body(file)
         .send()
         .await
         .unwrap();
@@ -117,7 +126,12 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
     assert!(all.starts_with("line,phone_number,reason\n"), "{all}");
 }
 
-async fn replace(app: &TestApp, by: Person, campaign: i32, key: &str) -> crate::app::Answer {
+pub(crate) async fn replace(
+    app: &TestApp,
+    by: Person,
+    campaign: i32,
+    key: &str,
+) -> crate::app::Answer {
     let query = "mutation ($id: String!, $key: String!) { uploadContacts(campaignId: $id, s3Key: $key, contactFileName: \"b.csv\") }";
     app.graphql(
         Some(by),

@@ -117,6 +117,7 @@ export const scenes = [
   { name: 'campaigns-none', user: ADMIN, path: '/admin/1/campaigns?search=zebra' },
   { name: 'campaigns-error', user: ADMIN, path: '/admin/1/campaigns', isFailing: true, mock: fail('CampaignList', 'INTERNAL_SERVER_ERROR') },
   { name: 'forbidden', user: TEXTER, path: '/admin/1/campaigns', isFailing: true },
+  { name: 'opt-outs', user: ADMIN, path: '/admin/1/opt-outs', isLong: true },
   { name: 'new-campaign', user: ADMIN, path: '/admin/1/campaigns/new' },
   { name: 'new-campaign-file', user: ADMIN, path: '/admin/1/campaigns/new', isLong: true, act: async (page) => {
     await page.locator('input[type=file]').setInputFiles(csvFile('walk-list.csv', CSV))

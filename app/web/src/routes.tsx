@@ -43,6 +43,7 @@ export const routes: RouteObject[] = [
           { path: 'campaigns/new', lazy: () => import('./screens/admin/NewCampaign') },
           { path: 'campaigns/:campaignId', lazy: () => import('./screens/admin/CampaignStats') },
           { path: 'campaigns/:campaignId/edit', lazy: () => import('./screens/admin/CampaignEdit') },
+          { path: 'opt-outs', lazy: () => import('./screens/admin/OptOuts') },
         ],
       },
       { path: '*', element: <NotFound /> },

@@ -22,6 +22,16 @@ pub struct Text {
     pub created_at: DateTime<Utc>,
 }
 
+/// A text a person has sent to its customer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inbound {
+    pub sid: String,
+    pub from: String,
+    pub body: String,
+    /// Whether the webhook or its fallback has said that it has it.
+    pub is_taken: bool,
+}
+
 /// A number its customer owns.
 #[derive(Clone, Debug, Serialize)]
 pub struct Number {
@@ -46,6 +56,7 @@ pub(crate) struct Account {
     pub(crate) texts: Vec<Text>,
     pub(crate) by_sid: HashMap<String, usize>,
     pub(crate) by_number: HashMap<String, Vec<usize>>,
+    pub(crate) inbound: Vec<Inbound>,
     pub(crate) numbers: Vec<Number>,
     pub(crate) services: Vec<Service>,
     /// Who has texted STOP to which service.

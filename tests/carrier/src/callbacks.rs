@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
 use crate::Shared;
-use crate::account::{Text, sid};
+use crate::account::{Inbound, Service, Text, sid};
 use crate::plan::Fault;
 
 /// The reports, and perhaps the answer, that follow a text.
@@ -141,7 +141,7 @@ pub(crate) async fn inbound(
         ("NumMedia", media.len().to_string()),
         ("NumSegments", "1".to_owned()),
         ("SmsMessageSid", sid.clone()),
-        ("SmsSid", sid),
+        ("SmsSid", sid.clone()),
         ("SmsStatus", "received".to_owned()),
         ("To", to),
     ]);
@@ -149,11 +149,29 @@ pub(crate) async fn inbound(
         parameters.push((format!("MediaUrl{place}"), (*url).to_owned()));
         parameters.push((format!("MediaContentType{place}"), (*kind).to_owned()));
     }
+    let times = shared.plan().replies_come;
+    let deliveries = (0..times).map(|_| deliver(shared, &service, parameters.clone()));
+    let is_taken = futures::future::join_all(deliveries).await.contains(&true);
+    shared.state().inbound.push(Inbound {
+        sid,
+        from: from.to_owned(),
+        body: body.to_owned(),
+        is_taken,
+    });
+    is_taken
+}
+
+/// To the webhook, else to its fallback; whether either took it.
+async fn deliver(
+    shared: &Shared,
+    service: &Service,
+    mut parameters: Vec<(String, String)>,
+) -> bool {
     if post(shared, &service.inbound_request_url, parameters.clone()).await {
         return true;
     }
     parameters.push(("ErrorCode".to_owned(), "11200".to_owned()));
-    parameters.push(("ErrorUrl".to_owned(), service.inbound_request_url));
+    parameters.push(("ErrorUrl".to_owned(), service.inbound_request_url.clone()));
     post(shared, &service.fallback_url, parameters).await
 }
 

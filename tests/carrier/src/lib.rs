@@ -15,7 +15,7 @@ pub mod plan;
 mod server;
 mod services;
 
-pub use account::{Number, Service, Text};
+pub use account::{Inbound, Number, Service, Text};
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,8 +80,8 @@ pub struct Carrier {
     stop: watch::Sender<bool>,
 }
 
-/// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a test waits for what must come; generous, as machines of two slow cores run tests.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Carrier {
     /// Starts listening.
@@ -161,6 +161,11 @@ impl Carrier {
     /// What it has taken, oldest first.
     pub fn texts(&self) -> Vec<Text> {
         self.shared.state().texts.clone()
+    }
+
+    /// What people have sent to its customer, in the order in which they were answered for.
+    pub fn inbound(&self) -> Vec<Inbound> {
+        self.shared.state().inbound.clone()
     }
 
     /// The numbers its customer owns.

@@ -18,6 +18,8 @@ pub struct Plan {
     /// What the person answers, and how long after the report; none: nobody answers.
     pub reply: Option<String>,
     pub reply_after_ms: u64,
+    /// How often each text of a person comes, all at once.
+    pub replies_come: u32,
     held: watch::Sender<u64>,
 }
 
@@ -31,6 +33,7 @@ impl Default for Plan {
             latency_ms: 0,
             reply: None,
             reply_after_ms: 0,
+            replies_come: 1,
             held: watch::Sender::new(0),
         }
     }

@@ -6,12 +6,13 @@ use uuid::Uuid;
 use crate::access::{self, Superadmins};
 use crate::db;
 use crate::error::{Error, Result};
-use crate::graphql::context::{app, id, request, viewer};
+use crate::graphql::context::{app, id, request, viewer, wide_id};
 use crate::graphql::types::contact::CampaignContact;
 use crate::graphql::types::inputs::{MessageInput, OptOutInput};
+use crate::graphql::types::job::BackgroundJob;
 use crate::graphql::types::scalars::Phone;
 use crate::texting::send::{self, Draft};
-use crate::texting::{inbound, opt_out, reply};
+use crate::texting::{inbound, opt_out, opt_out_export, opt_out_import, reply};
 
 #[derive(Default)]
 pub(super) struct TextingMutations;
@@ -71,6 +72,36 @@ impl TextingMutations {
         Ok(true)
     }
 
+    /// Opts out every number of an uploaded CSV file: a column `cell` or `phone_number`, perhaps a column `reason`.
+    async fn import_opt_outs(
+        &self,
+        ctx: &Context<'_>,
+        organization_id: String,
+        s3_key: String,
+        reason_code: String,
+    ) -> Result<BackgroundJob> {
+        let by = viewer(ctx)
+            .await?
+            .admin(id(&organization_id)?, Superadmins::Pass)?;
+        opt_out_import::order(app(ctx), &by, &s3_key, &reason_code)
+            .await
+            .map(BackgroundJob)
+    }
+
+    /// Writes the opt-outs that hold in the organization into a CSV file.
+    async fn export_opt_outs(
+        &self,
+        ctx: &Context<'_>,
+        organization_id: String,
+    ) -> Result<BackgroundJob> {
+        let by = viewer(ctx)
+            .await?
+            .admin(id(&organization_id)?, Superadmins::Pass)?;
+        opt_out_export::order(app(ctx), &by)
+            .await
+            .map(BackgroundJob)
+    }
+
     /// Undoes an opt-out that was a mistake; the reason is kept.
     async fn undo_opt_out(
         &self,
@@ -99,7 +130,7 @@ impl TextingMutations {
         let contact = contact.ok_or(missing)?;
         let campaign = contact.campaign_id;
         let by = access::campaign_admin(app, viewer, campaign, Superadmins::Pass).await?;
-        let message = i64::from(id(&message_id)?);
+        let message = wide_id(&message_id)?;
         inbound::assign(app, &by, viewer.is_superadmin(), message, &contact).await?;
         db::contact::find(&app.db, contact.id)
             .await?

@@ -44,10 +44,7 @@ impl Assignment {
     }
 
     async fn texter(&self, ctx: &Context<'_>) -> Result<User> {
-        let user = loaders(ctx)
-            .load_one(UserId(self.0.user_id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let user = loaders(ctx).load_one(UserId(self.0.user_id)).await?;
         user.map(User)
             .ok_or(Error::NotFound("There is no such person."))
     }
@@ -79,8 +76,7 @@ impl Assignment {
     async fn contact_counts(&self, ctx: &Context<'_>) -> Result<ContactCounts> {
         let counts = loaders(ctx)
             .load_one(CountsOf(self.0.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?
+            .await?
             .unwrap_or_default();
         Ok(ContactCounts {
             needs_message: counts.needs_message,
@@ -95,8 +91,7 @@ impl Assignment {
     async fn campaign_canned_responses(&self, ctx: &Context<'_>) -> Result<Vec<CannedResponse>> {
         let responses = loaders(ctx)
             .load_one(ResponsesOf(self.0.campaign_id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+            .await?;
         let kept = responses
             .unwrap_or_default()
             .into_iter()
@@ -111,10 +106,7 @@ impl Assignment {
         if status != CampaignStatus::Active || self.0.max_contacts == Some(0) {
             return Ok(false);
         }
-        let has_pool = loaders(ctx)
-            .load_one(PoolOf(campaign.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let has_pool = loaders(ctx).load_one(PoolOf(campaign.id)).await?;
         Ok(has_pool.unwrap_or(false))
     }
 
@@ -132,10 +124,7 @@ pub async fn campaign(ctx: &Context<'_>, id: i32) -> Result<db::campaign::Campai
     if let Some(opened) = opened(ctx).filter(|opened| opened.campaign.id == id) {
         return Ok(opened.campaign.clone());
     }
-    let campaign = loaders(ctx)
-        .load_one(CampaignId(id))
-        .await
-        .map_err(|error| anyhow::anyhow!(error))?;
+    let campaign = loaders(ctx).load_one(CampaignId(id)).await?;
     campaign.ok_or(Error::NotFound("There is no such campaign."))
 }
 
@@ -147,10 +136,7 @@ pub async fn organization(ctx: &Context<'_>, id: i32) -> Result<db::organization
     if let Some(opened) = opened(ctx).filter(|opened| opened.organization.id == id) {
         return Ok(opened.organization.clone());
     }
-    let organization = loaders(ctx)
-        .load_one(OrganizationId(id))
-        .await
-        .map_err(|error| anyhow::anyhow!(error))?;
+    let organization = loaders(ctx).load_one(OrganizationId(id)).await?;
     organization.ok_or(Error::NotFound("There is no such organization."))
 }
 

@@ -67,10 +67,7 @@ impl Campaign {
         let Some(id) = self.0.creator_id else {
             return Ok(None);
         };
-        let user = loaders(ctx)
-            .load_one(UserId(id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let user = loaders(ctx).load_one(UserId(id)).await?;
         Ok(user.map(User))
     }
 
@@ -159,10 +156,7 @@ impl Campaign {
     }
 
     async fn interaction_steps(&self, ctx: &Context<'_>) -> Result<Vec<InteractionStep>> {
-        let steps = loaders(ctx)
-            .load_one(StepsOf(self.0.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let steps = loaders(ctx).load_one(StepsOf(self.0.id)).await?;
         Ok(steps
             .unwrap_or_default()
             .into_iter()
@@ -177,10 +171,7 @@ impl Campaign {
     ) -> Result<Vec<CannedResponse>> {
         // Responses belong to campaigns; people have none of their own any more.
         drop(user_id);
-        let responses = loaders(ctx)
-            .load_one(ResponsesOf(self.0.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let responses = loaders(ctx).load_one(ResponsesOf(self.0.id)).await?;
         Ok(responses
             .unwrap_or_default()
             .into_iter()
@@ -282,14 +273,14 @@ impl Campaign {
 impl Campaign {
     async fn numbers(&self, ctx: &Context<'_>) -> Result<Stats> {
         let stats = loaders(ctx).load_one(StatsOf(self.0.id)).await;
-        let stats = stats.map_err(|error| anyhow::anyhow!(error))?;
+        let stats = stats?;
         Ok(stats.unwrap_or_default())
     }
 
     async fn remaining(&self, ctx: &Context<'_>) -> Result<Option<db::contact::Remaining>> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
         let remaining = loaders(ctx).load_one(RemainingOf(self.0.id)).await;
-        Ok(remaining.map_err(|error| anyhow::anyhow!(error))?)
+        Ok(remaining?)
     }
 
     async fn newest_job(&self, ctx: &Context<'_>, kind: &str) -> Result<Option<BackgroundJob>> {

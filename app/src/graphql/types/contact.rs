@@ -1,6 +1,6 @@
 //! Contacts and their threads. Whoever gets one has been found allowed to read it.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::db;
@@ -71,10 +71,7 @@ impl CampaignContact {
         if self.0.message_status == "needsMessage" {
             return Ok(Vec::new());
         }
-        let thread = loaders(ctx)
-            .load_one(ThreadOf(self.0.id))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let thread = loaders(ctx).load_one(ThreadOf(self.0.id)).await?;
         Ok(thread
             .unwrap_or_default()
             .into_iter()
@@ -88,8 +85,7 @@ impl CampaignContact {
         }
         let opt_outs = loaders(ctx)
             .load_one(OptOutsOf(self.0.cell.clone()))
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?
+            .await?
             .unwrap_or_default();
         let organization_id = campaign(ctx, self.0.campaign_id).await?.organization_id;
         let shared = app(ctx).config.opt_outs_shared;
@@ -133,6 +129,15 @@ impl Message {
         &self.0.text
     }
 
+    /// Pictures and the like that came with it.
+    async fn attachments(&self) -> Vec<Attachment> {
+        let all = self.0.attachments.as_ref().and_then(|all| all.as_array());
+        all.into_iter()
+            .flatten()
+            .filter_map(Attachment::of)
+            .collect()
+    }
+
     async fn is_from_contact(&self) -> bool {
         self.0.is_from_contact
     }
@@ -153,6 +158,25 @@ impl Message {
     /// What went wrong and who can do something about it, when it went wrong.
     async fn error_meaning(&self) -> Option<&str> {
         (self.0.send_status == "ERROR").then(|| meaning(self.0.error_code))
+    }
+}
+
+/// A file the carrier holds.
+#[derive(SimpleObject)]
+pub struct Attachment {
+    url: String,
+    content_type: String,
+}
+
+impl Attachment {
+    /// Only what a browser can safely be led to.
+    fn of(kept: &serde_json::Value) -> Option<Self> {
+        let text = |name: &str| kept.get(name).and_then(|value| value.as_str());
+        let url = text("url").filter(|url| url.starts_with("https://"))?;
+        Some(Self {
+            url: url.to_owned(),
+            content_type: text("contentType").unwrap_or("").to_owned(),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db;
 use crate::db::campaign::{Filter, Order};
 use crate::error::{Error, Result};
-use crate::graphql::context::{app, guard, id, viewer};
+use crate::graphql::context::{app, guard, id, viewer, wide_id};
 use crate::graphql::types::campaign::Campaign;
 use crate::graphql::types::contact::OptOut;
 use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
@@ -91,18 +91,13 @@ impl Organization {
         limit: Option<i32>,
     ) -> Result<Vec<UnmatchedMessage>> {
         guard(ctx, self.0.id, Role::Admin).await?;
-        let before = before_id.map_or(Ok(i32::MAX), |before| id(&before))?;
+        let before = before_id.map_or(Ok(i64::MAX), |before| wide_id(&before))?;
         let limit = limit.unwrap_or(MAX_PAGE).clamp(1, MAX_PAGE);
         let sees_all = viewer(ctx).await?.is_superadmin();
         let (db, organization) = (&app(ctx).db, self.0.id);
-        let rows = db::inbound_message::list_unmatched(
-            db,
-            organization,
-            sees_all,
-            before.into(),
-            limit.into(),
-        )
-        .await?;
+        let rows =
+            db::inbound_message::list_unmatched(db, organization, sees_all, before, limit.into())
+                .await?;
         Ok(rows.into_iter().map(UnmatchedMessage::of).collect())
     }
 

@@ -71,10 +71,7 @@ impl User {
             .into_iter()
             .filter(|(_, role)| *role >= least)
             .map(|(id, _)| OrganizationId(id));
-        let found = loaders(ctx)
-            .load_many(ids)
-            .await
-            .map_err(|error| anyhow::anyhow!(error))?;
+        let found = loaders(ctx).load_many(ids).await?;
         let mut organizations: Vec<Organization> = found.into_values().map(Organization).collect();
         organizations.sort_by_key(|organization| organization.0.id);
         Ok(organizations)

@@ -2,14 +2,14 @@
 
 export interface User { id: string; firstName: string; lastName: string; email: string; password: string; cell: string }
 export interface Organization { id: string; name: string; roles: Map<string, string>; optOutMessage: string; start: number; end: number; enforced: boolean }
-export interface Message { id: string; text: string; isFromContact: boolean; createdAt: string; sendStatus: string; errorCode: number | null }
+export interface Message { id: string; text: string; isFromContact: boolean; createdAt: string; sendStatus: string; errorCode: number | null; attachments: { url: string; contentType: string }[] }
 export interface Contact {
   id: string; campaignId: string; firstName: string; lastName: string; cell: string; stateCode: string; externalId: string; externalIdType: string | null
   customFields: Record<string, string>; messageStatus: string; isOptedOut: boolean; assignmentId: string | null
   timezone: string; isTextable: boolean; updatedAt: string; messages: Message[]
 }
 export interface Canned { id: string; title: string; text: string; order: number; deleted: boolean }
-export interface Job { id: string; type: string; startedAt: number; seconds: number; fails: string | null; onDone: (() => void) | null; resultMessage: string | null }
+export interface Job { id: string; type: string; startedAt: number; seconds: number; fails: string | null; onDone: (() => void) | null; resultMessage: string | null; resultUrl?: string }
 export interface Import { fileName: string; rowsCount: number; loadedCount: number; invalidCount: number; duplicateCount: number; optedOutCount: number; rejectedRows: { line: number; cell: string; reason: string }[]; rejectedRowsUrl: string | null }
 export interface Campaign {
   id: string; organizationId: string; creatorId: string; title: string; description: string; dueBy: string | null; createdAt: string; startedAt: string | null
@@ -20,7 +20,7 @@ export interface Campaign {
 export interface Assignment { id: string; campaignId: string; userId: string; maxContacts: number | null; version: number }
 export interface World {
   users: User[]; organizations: Organization[]; campaigns: Campaign[]; contacts: Contact[]; assignments: Assignment[]
-  uploads: Map<string, string>; keys: Map<string, string>; nextId: () => string
+  jobs: Job[]; uploads: Map<string, string>; keys: Map<string, string>; nextId: () => string
 }
 
 const FIRST = ['Maria', 'James', 'Aisha', 'Wei', 'Sofia', 'Liam', 'Noor', 'Elena', 'Marcus', 'Priya', 'Tom', 'Grace', 'Diego', 'Hannah', 'Kofi', 'Yuki', 'Ruth', 'Omar', 'Ines', 'Caleb']
@@ -48,7 +48,7 @@ export function newWorld(): World {
         optOutMessage: 'I’m opting you out of texts immediately. Have a great day.',
       },
     ],
-    campaigns: [], contacts: [], assignments: [], uploads: new Map(), keys: new Map(), nextId,
+    campaigns: [], contacts: [], assignments: [], jobs: [], uploads: new Map(), keys: new Map(), nextId,
   }
   campaign(world, '1', 'Early vote: Hillsborough County', 'ACTIVE', 240)
   campaign(world, '2', 'Volunteer recruitment, week 44', 'CLOSED_FOR_INITIAL_SENDS', 80)
@@ -130,7 +130,7 @@ function converse(world: World, assignmentId: string, size: number): void {
   contacts.forEach((contact, index) => {
     const at = (minutes: number) => new Date(Date.now() - (180 - index * 3 - minutes) * 60_000).toISOString()
     const say = (text: string, isFromContact: boolean, minutes: number) => {
-      contact.messages.push({ id: world.nextId(), text, isFromContact, createdAt: at(minutes), sendStatus: 'DELIVERED', errorCode: null })
+      contact.messages.push({ id: world.nextId(), text, isFromContact, createdAt: at(minutes), sendStatus: 'DELIVERED', errorCode: null, attachments: [] })
       contact.updatedAt = at(minutes)
     }
     say(SCRIPT.replace('{first_name}', contact.firstName).replace('{texter_first_name}', 'Tess').replace('{city}', contact.customFields.city ?? ''), false, 0)

@@ -50,7 +50,8 @@ export class MockServer {
 
   /** Jobs that have run long enough take effect. */
   private settleJobs(): void {
-    for (const job of this.world.campaigns.flatMap((campaign) => [campaign.importJob, campaign.startJob])) {
+    const jobs = this.world.campaigns.flatMap((campaign) => [campaign.importJob, campaign.startJob])
+    for (const job of [...jobs, ...this.world.jobs]) {
       if (job?.onDone && Date.now() - job.startedAt >= job.seconds * 1000) {
         job.onDone()
         job.onDone = null
@@ -70,7 +71,7 @@ export class MockServer {
 
   private root(me: User | null) {
     const { world } = this
-    const { asUser, asOrganization, asCampaign, asAssignment, asContact } = dress(world)
+    const { asUser, asOrganization, asCampaign, asAssignment, asContact, asJob } = dress(world)
     const find = {
       campaign: (id: string) => must(world.campaigns.find((candidate) => candidate.id === id)),
       contact: (id: string) => must(world.contacts.find((candidate) => candidate.id === id)),
@@ -174,7 +175,7 @@ export class MockServer {
         if (message.isInitialMessage && status === 'CLOSED_FOR_INITIAL_SENDS') throw new MockError('CAMPAIGN_CLOSED_FOR_INITIAL_SENDS', 'closed')
         if (message.isInitialMessage && contact.messageStatus !== 'needsMessage') throw new MockError('DUPLICATE_MESSAGE', 'already sent')
         if (message.idempotencyKey !== undefined) world.keys.set(message.idempotencyKey, contact.id)
-        const say = (text: string, isFromContact: boolean) => contact.messages.push({ id: world.nextId(), text, isFromContact, createdAt: new Date().toISOString(), sendStatus: 'SENT', errorCode: null })
+        const say = (text: string, isFromContact: boolean) => contact.messages.push({ id: world.nextId(), text, isFromContact, createdAt: new Date().toISOString(), sendStatus: 'SENT', errorCode: null, attachments: [] })
         say(message.text, false)
         contact.messageStatus = ['needsResponse', 'convo'].includes(contact.messageStatus) ? 'convo' : 'messaged'
         setTimeout(() => {
@@ -184,6 +185,31 @@ export class MockServer {
           contact.updatedAt = new Date().toISOString()
         }, this.pace.replyMs).unref()
         return touched(contact)
+      },
+      backgroundJob: ({ jobId }: { jobId: string }) => asJob(must(world.jobs.find((candidate) => candidate.id === jobId))),
+      importOptOuts: ({ organizationId, s3Key }: { organizationId: string; s3Key: string }) => {
+        demand(find.organization(organizationId), 'ADMIN')
+        const numbers = (world.uploads.get(s3Key) ?? '').split('\n').filter((line) => /\d{10}/.test(line)).length
+        const job = this.job('import_opt_outs', () => undefined)
+        job.resultMessage = `${String(numbers)} numbers opted out, 0 had opted out before, 1 rows rejected.`
+        job.resultUrl = '/mock-upload/rejected.csv'
+        world.jobs.push(job)
+        return asJob(job)
+      },
+      exportOptOuts: ({ organizationId }: { organizationId: string }) => {
+        demand(find.organization(organizationId), 'ADMIN')
+        const job = this.job('export_opt_outs', () => undefined)
+        job.resultMessage = `${String(world.contacts.filter((contact) => contact.isOptedOut).length)} opt-outs.`
+        job.resultUrl = '/mock-upload/opt-outs.csv'
+        world.jobs.push(job)
+        return asJob(job)
+      },
+      undoOptOut: ({ organizationId, cell }: { organizationId: string; cell: string }) => {
+        demand(find.organization(organizationId), 'ADMIN')
+        const found = world.contacts.filter((contact) => contact.cell === cell && contact.isOptedOut)
+        if (found.length === 0) throw new MockError('BAD_USER_INPUT', 'This number has not opted out.')
+        found.forEach((contact) => { contact.isOptedOut = false })
+        return true
       },
       createOptOut: ({ campaignContactId }: { campaignContactId: string }) => touched(Object.assign(find.contact(campaignContactId), { isOptedOut: true })),
       editCampaignContactMessageStatus: ({ messageStatus, campaignContactId }: { messageStatus: string; campaignContactId: string }) =>

@@ -129,7 +129,7 @@ function asJob(job: Job) {
   const progress = Math.min(job.onDone === null ? 1 : 0.99, (Date.now() - job.startedAt) / 1000 / job.seconds)
   const isOver = job.onDone === null
   const at = new Date(job.startedAt).toISOString()
-  return { id: job.id, type: job.type, progress, status: isOver ? (job.fails === null ? 'DONE' : 'FAILED') : 'RUNNING', resultMessage: job.fails ?? job.resultMessage, createdAt: at, updatedAt: at }
+  return { id: job.id, type: job.type, progress, status: isOver ? (job.fails === null ? 'DONE' : 'FAILED') : 'RUNNING', resultMessage: job.fails ?? job.resultMessage, resultUrl: isOver && job.fails === null ? job.resultUrl ?? null : null, createdAt: at, updatedAt: at }
 }
 
 export function must<T>(value: T | undefined): T {

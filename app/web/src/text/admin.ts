@@ -3,6 +3,45 @@ import { count, plural } from '../lib/time'
 export const admin = {
   nav: 'Administration',
   campaigns: 'Campaigns',
+
+  optOuts: {
+    title: 'Opt-outs',
+    lead: 'People who want no texts. Nobody in your organization can text them.',
+    import: {
+      title: 'Bring opt-outs in',
+      text: 'A CSV file with a column cell or phone_number, and perhaps a column reason; or just a list of numbers. The same file twice does no harm.',
+      file: 'File',
+      noFile: 'Choose a file.',
+      reason: 'Why they are opted out',
+      reasonHint: 'Kept with every number that brings no reason of its own.',
+      defaultReason: 'imported',
+      noReason: 'Give a reason.',
+      submit: 'Opt them out',
+      uploading: 'Uploading',
+      working: 'Opting out',
+      failed: 'The file was not taken',
+      rejected: 'Download the rows that were rejected',
+    },
+    export: {
+      title: 'Take opt-outs along',
+      text: 'Every number that has opted out, with reason and time, as a CSV file. It can be brought in again.',
+      submit: 'Make the file',
+      working: 'Writing the file',
+      failed: 'The file was not made',
+      download: 'Download the opt-outs',
+    },
+    undo: {
+      title: 'Undo an opt-out',
+      text: 'Only for mistakes. Your name and the reason are kept.',
+      number: 'Phone number',
+      noNumber: 'Type a number like (617) 555-0123.',
+      reason: 'Reason',
+      noReason: 'Give a reason.',
+      submit: 'Undo the opt-out',
+      failed: 'The opt-out was not undone',
+      done: (number: string) => `${number} may be texted again.`,
+    },
+  },
   noOrganization: 'This organization does not exist.',
 
   status: {

@@ -80,6 +80,8 @@ export const texter = {
   },
 
   talk: {
+    picture: 'Picture',
+    file: 'File',
     back: 'Back to your campaigns',
     backToList: 'Back to the list',
     active: 'Active',

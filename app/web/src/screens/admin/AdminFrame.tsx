@@ -28,7 +28,7 @@ export function Component() {
   const context: AdminContext = { organizationId, isAdmin: me?.roles.includes('ADMIN') ?? false }
   return (
     <>
-      <TopBar home={`/admin/${organizationId}`} place={here?.name} nav={<TopNav label={admin.nav}><NavLink to={`/admin/${organizationId}/campaigns`}>{admin.campaigns}</NavLink></TopNav>}>
+      <TopBar home={`/admin/${organizationId}`} place={here?.name} nav={<TopNav label={admin.nav}><NavLink to={`/admin/${organizationId}/campaigns`}>{admin.campaigns}</NavLink>{context.isAdmin && <NavLink to={`/admin/${organizationId}/opt-outs`}>{admin.optOuts.title}</NavLink>}</TopNav>}>
         {me && (
           <AccountMenu
             name={me.displayName}

@@ -56,7 +56,7 @@ export type ThreadQueryVariables = Exact<{
 }>;
 
 
-export type ThreadQuery = { contact: { id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, externalIdType: string | null, customFields: string, messageStatus: string, isOptedOut: boolean, isTextable: boolean, timezone: string, assignmentId: string | null, messages: Array<{ id: string, text: string, isFromContact: boolean, createdAt: string, sendStatus: string, errorCode: number | null }> } | null };
+export type ThreadQuery = { contact: { id: string, firstName: string, lastName: string, cell: string, stateCode: string | null, externalId: string | null, externalIdType: string | null, customFields: string, messageStatus: string, isOptedOut: boolean, isTextable: boolean, timezone: string, assignmentId: string | null, messages: Array<{ id: string, text: string, isFromContact: boolean, createdAt: string, sendStatus: string, errorCode: number | null, attachments: Array<{ url: string, contentType: string }> }> } | null };
 
 export type SendReplyMutationVariables = Exact<{
   message: MessageInput;
@@ -88,7 +88,7 @@ export const ConversationList = operation<ConversationListQuery, ConversationLis
 
 export const Stamp = operation<StampQuery, StampQueryVariables>('Stamp', "query Stamp($assignmentId: String!) { assignmentStamp(assignmentId: $assignmentId) }")
 
-export const Thread = operation<ThreadQuery, ThreadQueryVariables>('Thread', "query Thread($contactId: String!) { contact(id: $contactId) { id firstName lastName cell stateCode externalId externalIdType customFields messageStatus isOptedOut isTextable timezone assignmentId messages { id text isFromContact createdAt sendStatus errorCode } } }")
+export const Thread = operation<ThreadQuery, ThreadQueryVariables>('Thread', "query Thread($contactId: String!) { contact(id: $contactId) { id firstName lastName cell stateCode externalId externalIdType customFields messageStatus isOptedOut isTextable timezone assignmentId messages { id text attachments { url contentType } isFromContact createdAt sendStatus errorCode } } }")
 
 export const SendReply = operation<SendReplyMutation, SendReplyMutationVariables>('SendReply', "mutation SendReply($message: MessageInput!, $contactId: String!) { sendMessage(message: $message, campaignContactId: $contactId) { id messageStatus } }")
 

@@ -36,7 +36,14 @@ export function Messages({ messages }: { messages: Message[] }) {
       {messages.map((message) => (
         <li key={message.id} className={cx(styles.message, message.isFromContact ? styles.theirs : styles.ours)}>
           {!message.isFromContact && <span className="visually-hidden">{texter.talk.you}</span>}
-          <p><Linked text={message.text} /></p>
+          {message.text !== '' && <p><Linked text={message.text} /></p>}
+          {message.attachments.map(({ url, contentType }) => (
+            <p key={url}>
+              <a href={url} target="_blank" rel="noreferrer noopener">
+                {contentType.startsWith('image/') ? texter.talk.picture : texter.talk.file}
+              </a>
+            </p>
+          ))}
           <Meta message={message} now={now} />
         </li>
       ))}
