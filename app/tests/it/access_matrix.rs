@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 34] = [
+const MATRIX: [(&str, &str); 36] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
