@@ -117,6 +117,7 @@ pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
 pub(crate) fn missing(program: &str, wanted: &str, from: &str) -> Failure {
     Failure::new(codes::TOOLCHAIN, format!("{program} is missing"))
         .why(wanted)
+        .state("nothing was built")
         .next(format!("install it from {from}, and run the command again"))
 }
 

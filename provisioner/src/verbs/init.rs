@@ -170,6 +170,29 @@ fn ask(ui: &Ui, question: &str, flag: &str, default: &str) -> Result<String, Fai
     })
 }
 
+/// Two answers that belong together, asked for as one; each may be given by its flag, and the second has a default.
+fn two(
+    ui: &Ui,
+    question: &str,
+    (first, first_flag): (&Option<String>, &str),
+    (second, second_flag): (&Option<String>, &str),
+    default: &str,
+) -> Result<(String, String), Failure> {
+    if let (Some(first), Some(second)) = (first, second) {
+        return Ok((first.clone(), second.clone()));
+    }
+    let missing = if first.is_none() {
+        first_flag
+    } else {
+        second_flag
+    };
+    let answer = ask(ui, question, missing, "")?;
+    let mut words = answer.split_whitespace().map(str::to_owned);
+    let first = first.clone().or_else(|| words.next()).unwrap_or_default();
+    let second = second.clone().or_else(|| words.next());
+    Ok((first, second.unwrap_or_else(|| default.to_owned())))
+}
+
 /// The same for what may stay at its default.
 fn ask_or(ui: &Ui, question: &str, default: &str) -> String {
     if !ui.can_ask() {
@@ -184,17 +207,13 @@ fn ask_or(ui: &Ui, question: &str, default: &str) -> String {
 }
 
 fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
-    let given = |flag: &Option<String>, question: &str, name: &str, default: &str| match flag {
-        Some(value) => Ok(value.clone()),
-        None => ask(ui, question, name, default),
-    };
-    let account = given(
-        &args.account,
-        "Which AWS account? 12 digits: aws sts get-caller-identity",
-        "--account",
-        "",
+    let (account, region) = two(
+        ui,
+        "Which AWS account (12 digits: aws sts get-caller-identity), and which region unless us-east-1? A space between them, please.",
+        (&args.account, "--account"),
+        (&args.region, "--region"),
+        "us-east-1",
     )?;
-    let region = given(&args.region, "Which region?", "--region", "us-east-1")?;
     let texts = count(
         args.texts,
         ui,
@@ -286,32 +305,22 @@ fn sign_in(args: &Args, ui: &Ui) -> Result<SignIn, Failure> {
             "password",
         )
     });
-    let needed = |given: &Option<String>, question: &str, name: &str| match given {
-        Some(value) => Ok(value.clone()),
-        None => ask(ui, question, name, ""),
-    };
-    let client_id = |whose: &str| {
-        let question = format!("Which client id did {whose} give?");
-        needed(&args.client_id, &question, "--client-id")
+    let of_provider = |question| {
+        let ids = (&args.client_id, "--client-id");
+        two(ui, question, ids, (&args.provider, "--provider"), "")
     };
     match way.as_str() {
         "password" => Ok(SignIn::Password),
-        "slack" => Ok(SignIn::Slack {
-            client_id: client_id("Slack")?,
-            team: needed(
-                &args.provider,
-                "Which Slack workspace? Its id, T...",
-                "--provider",
-            )?,
-        }),
-        "auth0" => Ok(SignIn::Auth0 {
-            client_id: client_id("Auth0")?,
-            domain: needed(
-                &args.provider,
-                "Which Auth0 domain? Such as campaign.us.auth0.com",
-                "--provider",
-            )?,
-        }),
+        "slack" => {
+            let question = "Which client id did Slack give, and for which workspace (its id, T...)? A space between them, please.";
+            let (client_id, team) = of_provider(question)?;
+            Ok(SignIn::Slack { client_id, team })
+        }
+        "auth0" => {
+            let question = "Which client id did Auth0 give, and under which domain (such as campaign.us.auth0.com)? A space between them, please.";
+            let (client_id, domain) = of_provider(question)?;
+            Ok(SignIn::Auth0 { client_id, domain })
+        }
         other => Err(Failure::new(
             codes::STAGE_VALUE,
             format!("\"{other}\" is no way to sign in"),
