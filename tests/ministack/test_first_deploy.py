@@ -153,7 +153,7 @@ def test_no_secret_stands_in_an_environment(cloud, deployed):
     for one in cloud.secretsmanager.list_secrets()["SecretList"]:
         text = cloud.secretsmanager.get_secret_value(SecretId=one["Name"])["SecretString"]
         values.add(json.loads(text)["password"] if text.startswith("{") else text)
-    assert len(values) == 3 and all(len(value) >= 40 for value in values)
+    assert len(values) == 4 and all(len(value) >= 40 for value in values)
     for name in lambda_names():
         told = cloud.lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         assert not values & set(told.values())
