@@ -58,17 +58,18 @@ fn is_header(name: &str, value: &Value) -> bool {
     let is_carried =
         http::HeaderName::try_from(name).is_ok() && http::HeaderValue::from_str(text).is_ok();
     let is_sensible = match name.to_ascii_lowercase().as_str() {
-        "host" => text.parse().is_ok_and(|host| is_host(&host)),
+        "host" => is_host(text),
         "x-forwarded-proto" => matches!(text, "http" | "https"),
         _ => true,
     };
     is_carried && is_sensible
 }
 
-/// A name, perhaps with a port that is one, and nothing else.
-fn is_host(authority: &Authority) -> bool {
-    let is_bare = authority.as_str() == authority.host();
-    !authority.host().is_empty() && (is_bare || authority.port_u16().is_some())
+/// Whether an address can be built of it, by the parser and the type it is going to be built with.
+fn is_host(text: &str) -> bool {
+    let url = reqwest::Url::parse(&format!("https://{text}/"));
+    text.parse::<Authority>().is_ok()
+        && url.is_ok_and(|url| http::Uri::try_from(url.as_str()).is_ok())
 }
 
 /// Building a request panics where it cannot; it is tried on a copy without the body.
@@ -140,6 +141,25 @@ mod tests {
         }
         assert!(request(json!({"Records": []})).is_none());
         assert!(request(json!("x")).is_none());
+    }
+
+    #[test]
+    fn hosts_that_are_none_break_nothing() {
+        for host in [
+            "&:&",
+            ".0",
+            "1.2.3.999",
+            "[::",
+            "[::1]:x",
+            "a:99999",
+            "a b",
+            "%zz",
+            "@",
+            "xn--a",
+            "a..b:0",
+        ] {
+            assert!(request(event("/", "", host, "x")).is_some(), "{host}");
+        }
     }
 
     proptest! {
