@@ -1,1 +1,3 @@
+//! What the tests of the tool and those of the built programs both use.
 
+pub mod database;

@@ -108,7 +108,8 @@ async fn arrival(
         .ok_or(Refusal::Stale)?;
     if let Some(error) = answer.error {
         return Err(match error.as_str() {
-            "access_denied" => Refusal::Denied,
+            // The second is Auth0's, when one of its rules says no.
+            "access_denied" | "unauthorized" => Refusal::Denied,
             other => anyhow::anyhow!("the provider said {other}").into(),
         });
     }

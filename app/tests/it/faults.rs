@@ -5,6 +5,7 @@ use carrier::plan::Fault;
 use local_cloud::parts::postgres::{self, Postgres};
 use local_cloud::parts::processes;
 use serde_json::{Value, json};
+use spoke::db::Tx;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -76,6 +77,16 @@ impl Scene {
         assert_eq!(self.instance.app.status(contact).await, "messaged");
     }
 
+    /// All contacts, locked until this ends.
+    async fn contacts_held(&self) -> Tx {
+        let mut lock = self.instance.app.app.db.begin().await.unwrap();
+        sqlx::query("SELECT id FROM campaign_contact FOR UPDATE")
+            .fetch_all(&mut *lock)
+            .await
+            .unwrap();
+        lock
+    }
+
     /// Waits until somebody waits for a row this test has locked.
     async fn somebody_waits(&self) {
         let waiting = "SELECT count(*) FROM pg_stat_activity
@@ -105,11 +116,7 @@ async fn always_open(app: &TestApp) -> Texting {
 #[tokio::test]
 async fn killed_before_the_row_is_written() {
     let scene = Scene::new(&[]).await;
-    let mut lock = scene.instance.app.app.db.begin().await.unwrap();
-    sqlx::query("SELECT id FROM campaign_contact FOR UPDATE")
-        .fetch_all(&mut *lock)
-        .await
-        .unwrap();
+    let lock = scene.contacts_held().await;
     scene.killed_when(scene.somebody_waits()).await;
     scene.database_notices().await;
     lock.rollback().await.unwrap();
@@ -122,11 +129,7 @@ async fn killed_before_the_row_is_written() {
 #[tokio::test]
 async fn killed_while_the_row_is_written() {
     let scene = Scene::new(&[]).await;
-    let mut lock = scene.instance.app.app.db.begin().await.unwrap();
-    sqlx::query("SELECT id FROM campaign_contact FOR UPDATE")
-        .fetch_all(&mut *lock)
-        .await
-        .unwrap();
+    let lock = scene.contacts_held().await;
     scene.killed_when(scene.somebody_waits()).await;
     lock.rollback().await.unwrap();
     let written = "EXISTS (SELECT FROM message)";

@@ -3,14 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use e2e::database::{Load, address};
 use serde_json::Value;
 use spokectl::release::stack::apply;
 use spokectl::template::Kind;
-use sqlx::{Connection as _, PgConnection, Row as _};
 
 use super::slack::Slack;
 use super::{
@@ -47,7 +45,7 @@ async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_i
     reload(&mut setting).await;
     let url = Box::pin(deployed(&setting)).await;
     let texting = texting(url);
-    let load = Load::start(&setting).await;
+    let load = load(&setting).await;
 
     // A tenth of a processor is all a db.t4g.micro has here.
     load.set(130);
@@ -139,7 +137,7 @@ async fn a_database_at_its_limit_is_enlarged_when_a_person_says_so_and_then_by_i
             "Spoke local: the database is db.m7g.2xlarge now",
         ]
     );
-    load.task.abort();
+    drop(load);
     texting.abort();
     setting.end().await;
 }
@@ -211,92 +209,9 @@ fn texting(url: String) -> tokio::task::JoinHandle<()> {
     })
 }
 
-/// A load on the database, in thousandths of a real processor.
-struct Load {
-    thousandths: Arc<AtomicU32>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Load {
-    async fn start(setting: &Setting) -> Self {
-        let secret = setting
-            .ctx
-            .cloud
-            .secrets
-            .value("spoke-local-database")
-            .await;
-        let secret: Value = serde_json::from_str(&secret.unwrap()).unwrap();
-        let text = |key: &str| {
-            secret[key]
-                .as_str()
-                .map_or_else(|| secret[key].to_string(), ToOwned::to_owned)
-        };
-        let address = format!(
-            "postgres://{}:{}@{}:{}/{}",
-            text("username"),
-            text("password"),
-            text("host"),
-            text("port"),
-            text("dbname")
-        );
-        let thousandths = Arc::new(AtomicU32::new(0));
-        let wanted = Arc::clone(&thousandths);
-        let task = tokio::spawn(async move {
-            // The restart on another class breaks the connection: the next one is taken.
-            loop {
-                if let Ok(mut connection) = PgConnection::connect(&address).await {
-                    drop(burn(&mut connection, &wanted).await);
-                }
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        });
-        Self { thousandths, task }
-    }
-
-    fn set(&self, thousandths: u32) {
-        self.thousandths.store(thousandths, Ordering::Relaxed);
-    }
-}
-
-/// Processor seconds a busy machine may owe the load. What it owes beyond is never made up for: that would be a burst.
-const LATE: f64 = 0.5;
-
-/// Keeps the server's process as busy as wanted, by what its processor time says, however busy the machine is.
-async fn burn(connection: &mut PgConnection, wanted: &AtomicU32) -> sqlx::Result<()> {
-    let pid: i32 = sqlx::query("select pg_backend_pid()")
-        .fetch_one(&mut *connection)
-        .await?
-        .get(0);
-    let (mut started, mut spent) = (Instant::now(), ticks(pid));
-    let mut before = wanted.load(Ordering::Relaxed);
-    loop {
-        let share = wanted.load(Ordering::Relaxed);
-        if share != before {
-            (started, spent, before) = (Instant::now(), ticks(pid), share);
-        }
-        let due = f64::from(share) / 1000.0 * started.elapsed().as_secs_f64();
-        let done = f64::from(ticks(pid).saturating_sub(spent)) / 100.0;
-        if due - done > LATE {
-            (started, spent) = (Instant::now(), ticks(pid));
-        } else if done < due {
-            let work = "select count(*) from generate_series(1, 20000)";
-            sqlx::query(work).fetch_one(&mut *connection).await?;
-        } else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            sqlx::query("select 1").fetch_one(&mut *connection).await?;
-        }
-    }
-}
-
-/// Processor time of a process, in hundredths of a second.
-fn ticks(pid: i32) -> u32 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    let fields: Vec<u32> = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|field| field.parse().ok())
-        .collect();
-    fields.iter().sum()
+/// A load on the instance's database.
+async fn load(setting: &Setting) -> Load {
+    let secrets = &setting.ctx.cloud.secrets;
+    let secret = secrets.value("spoke-local-database").await;
+    Load::start(address(&serde_json::from_str(&secret.unwrap()).unwrap()))
 }
