@@ -4,6 +4,7 @@
 //! Only this module can build one, from rows it has read, so forgetting a check does not compile.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::Enum;
 
@@ -15,7 +16,7 @@ use crate::db::campaign::Campaign;
 use crate::db::contact::Contact;
 use crate::db::membership::Person;
 use crate::db::opened::Opened;
-use crate::db::sending::Facts;
+use crate::db::sending::{Facts, Terms};
 use crate::error::{Error, Result};
 
 /// Roles in an organization, lowest first.
@@ -137,6 +138,16 @@ pub struct Asker {
 pub struct Sender {
     pub user_id: i32,
     pub facts: Facts,
+    _minted: Minted,
+}
+
+/// Proof, for the statement that asks all of it once more and for no other: the assignment was
+/// this person's, and these were its terms, when they were last read.
+#[derive(Clone, Debug)]
+pub struct KnownSender {
+    pub user_id: i32,
+    pub session_epoch: i32,
+    pub terms: Arc<Terms>,
     _minted: Minted,
 }
 
@@ -503,6 +514,21 @@ async fn is_assigned_to(app: &App, contact: &Contact, user_id: i32) -> Result<bo
     Ok(assignment.is_some_and(|assignment| assignment.user_id == user_id))
 }
 
+/// Who may text in the assignment, as far as this process knows; asks the database nothing.
+pub fn known_sender(
+    app: &App,
+    session: Option<Session>,
+    assignment_id: i32,
+) -> Option<KnownSender> {
+    let session = session?;
+    Some(KnownSender {
+        user_id: session.user_id,
+        session_epoch: session.epoch,
+        terms: app.standings.terms(session.user_id, assignment_id)?,
+        _minted: Minted,
+    })
+}
+
 /// Who may text the contact: whose assignment it is in, or a SUPERVOLUNTEER acting from message
 /// review. One statement reads the session's user, the role and everything the rules ask about.
 ///
@@ -536,11 +562,17 @@ pub async fn sender(
             Err(Error::NotFound("Your assignment has changed."))
         }
         Err(error) => Err(error),
-        Ok(()) => Ok(Sender {
-            user_id: session.user_id,
-            facts,
-            _minted: Minted,
-        }),
+        Ok(()) => {
+            if let Some(assignment_id) = facts.assignment_id.filter(|_| is_own) {
+                app.standings
+                    .remember(session.user_id, assignment_id, &facts.terms);
+            }
+            Ok(Sender {
+                user_id: session.user_id,
+                facts,
+                _minted: Minted,
+            })
+        }
     }
 }
 

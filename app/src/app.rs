@@ -20,6 +20,7 @@ use crate::ids::{Ids, RandomIds};
 use crate::sms::line::Line;
 use crate::sms::twilio::Twilio;
 use crate::storage::Storage;
+use crate::texting::standings::Standings;
 
 /// The application: made once per process.
 pub struct App {
@@ -34,6 +35,7 @@ pub struct App {
     pub twilio: Option<Twilio>,
     /// Whether the carrier is working, as far as this process has seen.
     pub carrier: Line,
+    pub standings: Standings,
     /// None: people sign in with a password.
     pub provider: Option<Provider>,
     /// What our proxy sends along; none: whoever calls says nothing we believe.
@@ -134,6 +136,7 @@ impl App {
             ids: Arc::new(RandomIds),
             twilio,
             carrier: Line::default(),
+            standings: Standings::default(),
             provider: None,
             origin_secret: config.origin_secret.clone(),
             session_key: Key::from(&Sha512::digest(session_secret.as_bytes())),

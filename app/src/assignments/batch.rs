@@ -75,7 +75,7 @@ pub fn open_zones(
 }
 
 fn zones_open(app: &App, policy: &Policy, campaign_zone: &str) -> Option<Vec<String>> {
-    if !policy.campaign.unwrap_or(policy.organization).is_enforced {
+    if !policy.hours().is_enforced {
         return None;
     }
     let now = app.clock.now();

@@ -57,7 +57,7 @@ pub async fn apply(
                -- The answer has not come, or never will: the address names the text.
                SELECT m.id, report.* FROM report JOIN message m ON m.id = report.message_id
                WHERE m.send_attempts = report.attempt AND m.service_id = '' AND NOT m.is_from_contact
-                 AND m.send_status IN ('SENDING', 'QUEUED')),
+                 AND m.send_status NOT IN ('SENT', 'DELIVERED', 'ERROR')),
            applied AS (
                UPDATE message m
                SET send_status = CASE WHEN target.again AND m.send_attempts < 5

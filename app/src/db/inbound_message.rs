@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use crate::db::message::Conversation;
+
 /// A text to be kept.
 #[derive(Clone, Debug)]
 pub struct NewInbound<'a> {
@@ -29,16 +31,54 @@ pub struct Inbound {
     pub text: String,
 }
 
-/// Keeps the text; the same carrier id again changes nothing. Answers it as long as it is not applied.
-pub async fn insert(db: impl PgExecutor<'_>, new: NewInbound<'_>) -> sqlx::Result<Option<Inbound>> {
-    sqlx::query_as!(
-        Inbound,
-        "INSERT INTO inbound_message
-             (service, service_id, payload, contact_number, user_number, messaging_service_sid, text, received_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT ON CONSTRAINT inbound_message_service_id_key
-             DO UPDATE SET status = inbound_message.status WHERE inbound_message.status = 'RECEIVED'
-         RETURNING id, service, service_id, payload, contact_number, user_number, messaging_service_sid, text",
+impl Inbound {
+    /// The text as it was to be kept.
+    pub fn as_new(&self, now: DateTime<Utc>) -> NewInbound<'_> {
+        NewInbound {
+            service: &self.service,
+            service_id: &self.service_id,
+            payload: &self.payload,
+            contact_number: &self.contact_number,
+            user_number: &self.user_number,
+            messaging_service_sid: &self.messaging_service_sid,
+            text: &self.text,
+            now,
+        }
+    }
+}
+
+/// A kept text that is to be applied, and the conversation it belongs to.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub inbound: Inbound,
+    /// Of the contact with that number who was texted last through that messaging service.
+    pub conversation: Option<Conversation>,
+}
+
+/// Keeps the text and finds its conversation; the same carrier id again changes nothing. Answers it as long as it
+/// is not applied.
+pub async fn insert(db: impl PgExecutor<'_>, new: NewInbound<'_>) -> sqlx::Result<Option<Kept>> {
+    let row = sqlx::query!(
+        r#"WITH kept AS (
+               INSERT INTO inbound_message
+                   (service, service_id, payload, contact_number, user_number, messaging_service_sid, text,
+                    received_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               ON CONFLICT ON CONSTRAINT inbound_message_service_id_key
+                   DO UPDATE SET status = inbound_message.status WHERE inbound_message.status = 'RECEIVED'
+               RETURNING id),
+           conversation AS (
+               SELECT c.id AS campaign_contact_id, c.campaign_id, p.organization_id, c.assignment_id
+               FROM campaign_contact c
+               JOIN campaign p ON p.id = c.campaign_id
+               JOIN LATERAL (SELECT max(m.id) AS id FROM message m
+                             WHERE m.campaign_contact_id = c.id AND NOT m.is_from_contact
+                               AND coalesce(m.messaging_service_sid, '') = $6) newest ON newest.id IS NOT NULL
+               WHERE c.cell = $4
+               ORDER BY newest.id DESC LIMIT 1)
+           SELECT kept.id, campaign_contact_id AS "campaign_contact_id?", campaign_id AS "campaign_id?",
+                  organization_id AS "organization_id?", assignment_id
+           FROM kept LEFT JOIN conversation ON true"#,
         new.service,
         new.service_id,
         new.payload,
@@ -49,7 +89,31 @@ pub async fn insert(db: impl PgExecutor<'_>, new: NewInbound<'_>) -> sqlx::Resul
         new.now
     )
     .fetch_optional(db)
-    .await
+    .await?;
+    Ok(row.map(|row| Kept {
+        inbound: Inbound {
+            id: row.id,
+            service: new.service.to_owned(),
+            service_id: new.service_id.to_owned(),
+            payload: new.payload.clone(),
+            contact_number: new.contact_number.to_owned(),
+            user_number: new.user_number.to_owned(),
+            messaging_service_sid: new.messaging_service_sid.to_owned(),
+            text: new.text.to_owned(),
+        },
+        conversation: row
+            .campaign_contact_id
+            .zip(row.campaign_id)
+            .zip(row.organization_id)
+            .map(
+                |((campaign_contact_id, campaign_id), organization_id)| Conversation {
+                    campaign_contact_id,
+                    campaign_id,
+                    organization_id,
+                    assignment_id: row.assignment_id,
+                },
+            ),
+    }))
 }
 
 /// Texts that were kept but, for a crash or an error, never applied.

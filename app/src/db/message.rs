@@ -47,26 +47,3 @@ pub struct Conversation {
     pub organization_id: i32,
     pub assignment_id: Option<i32>,
 }
-
-/// The contact with that number who was texted last through that messaging service.
-pub async fn find_conversation(
-    db: impl PgExecutor<'_>,
-    cell: &str,
-    messaging_service_sid: &str,
-) -> sqlx::Result<Option<Conversation>> {
-    sqlx::query_as!(
-        Conversation,
-        "SELECT c.id AS campaign_contact_id, c.campaign_id, p.organization_id, c.assignment_id
-         FROM campaign_contact c
-         JOIN campaign p ON p.id = c.campaign_id
-         JOIN LATERAL (SELECT max(m.id) AS id FROM message m
-                       WHERE m.campaign_contact_id = c.id AND NOT m.is_from_contact
-                         AND coalesce(m.messaging_service_sid, '') = $2) newest ON newest.id IS NOT NULL
-         WHERE c.cell = $1
-         ORDER BY newest.id DESC LIMIT 1",
-        cell,
-        messaging_service_sid
-    )
-    .fetch_optional(db)
-    .await
-}

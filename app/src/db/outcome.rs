@@ -2,6 +2,10 @@
 //!
 //! Whoever has a text in hand holds one attempt of it. Taking it up again counts one up, and from
 //! then on nothing the earlier attempt says can put it back: only that the carrier has it.
+//!
+//! A text that is not settled yet is asked for as one that is none of the settled: a planner that can prove the
+//! condition of the index `message_unsettled` walks it, with everything settled since it was last cleaned,
+//! instead of asking for the id.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
@@ -16,7 +20,8 @@ pub struct Attempt {
     pub number: i16,
 }
 
-/// The carrier has taken the text. A report about it that came before this answer wins.
+/// The carrier has taken the text. A report about it that came before this answer wins: it names the text's row,
+/// and has settled it. (One that does not is kept, and `delivery_report::apply_kept` brings them together.)
 ///
 /// Nobody waits until the disk has it: should the database's machine break down within that half second the text
 /// is SENDING again, which `reconcile` settles by asking the carrier.
@@ -28,12 +33,9 @@ pub async fn update_accepted(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "WITH early AS (DELETE FROM delivery_report WHERE service_id = $2 RETURNING send_status, error_code)
-         UPDATE message
-         SET service_id = $2, service_response = $3, sent_at = $4,
-             send_status = coalesce((SELECT send_status FROM early), 'SENT'),
-             error_code = (SELECT error_code FROM early)
-         WHERE id = $1 AND send_attempts = $5 AND send_status IN ('SENDING', 'QUEUED')
+        "UPDATE message
+         SET service_id = $2, service_response = $3, sent_at = $4, send_status = 'SENT', error_code = NULL
+         WHERE id = $1 AND send_attempts = $5 AND send_status NOT IN ('SENT', 'DELIVERED', 'ERROR')
            AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
         attempt.message_id,
         service_id,
@@ -57,7 +59,7 @@ pub async fn update_refused(
     sqlx::query!(
         "UPDATE message
          SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
-         WHERE id = $1 AND send_attempts = $2 AND send_status = 'SENDING'",
+         WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')",
         attempt.message_id,
         attempt.number,
         error_code,
@@ -83,7 +85,7 @@ pub async fn update_not_attempted(
         "WITH failed AS (
              UPDATE message
              SET send_status = 'ERROR', service_response = $3, service_response_at = $6
-             WHERE id = $1 AND send_attempts = $2 AND send_status = 'SENDING'
+             WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')
              RETURNING campaign_contact_id)
          UPDATE campaign_contact c
          SET message_status = CASE WHEN c.message_status = $5 THEN $4 ELSE c.message_status END,
@@ -113,7 +115,7 @@ pub async fn update_queued(
         "UPDATE message
          SET send_status = 'QUEUED', error_code = $3, service_response = $4, service_response_at = $5,
              queued_at = $5
-         WHERE id = $1 AND send_attempts = $2 AND send_status = 'SENDING'",
+         WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')",
         attempt.message_id,
         attempt.number,
         error_code,
@@ -134,7 +136,7 @@ pub async fn update_unknown(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "UPDATE message SET service_response = $3, service_response_at = $4
-         WHERE id = $1 AND send_attempts = $2 AND send_status = 'SENDING'",
+         WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')",
         attempt.message_id,
         attempt.number,
         why,

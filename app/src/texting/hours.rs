@@ -4,7 +4,7 @@ use chrono::{DateTime, Days, LocalResult, NaiveDate, TimeDelta, TimeZone, Timeli
 use chrono_tz::Tz;
 
 /// From the start hour until just before the end hour; end 24 is midnight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     pub is_enforced: bool,
     pub start: u32,
@@ -12,13 +12,20 @@ pub struct Window {
 }
 
 /// Whose hours hold for a campaign.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Policy {
     pub organization: Window,
     /// The campaign's own, when it overrides the organization's.
     pub campaign: Option<Window>,
     /// The zone of contacts whose own is unknown.
     pub zone: Tz,
+}
+
+impl Policy {
+    /// The hours that hold.
+    pub fn hours(&self) -> Window {
+        self.campaign.unwrap_or(self.organization)
+    }
 }
 
 /// Whether the contact may be texted.
@@ -49,7 +56,7 @@ impl Opening {
 
 /// The opening at `now` for a contact in `zone`.
 pub fn opening(policy: &Policy, zone: Option<Tz>, now: DateTime<Utc>) -> Opening {
-    let window = policy.campaign.unwrap_or(policy.organization);
+    let window = policy.hours();
     if !window.is_enforced {
         return Opening::Always;
     }

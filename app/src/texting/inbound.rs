@@ -103,24 +103,31 @@ pub async fn receive(app: &App, service: &str, webhook: &Webhook) -> Result<Rece
         );
         return Ok(Received::Malformed);
     };
-    let kept = db::inbound_message::insert(
-        &app.db,
-        NewInbound {
-            service,
-            service_id: webhook.get("MessageSid"),
-            payload: &json!(webhook.parameters),
-            contact_number: &sender,
-            user_number: webhook.get("To"),
-            messaging_service_sid: webhook.get("MessagingServiceSid"),
-            text: &text,
-            now,
-        },
-    )
-    .await?;
-    match kept {
-        Some(inbound) => apply(app, &inbound).await,
-        None => Ok(Received::Repeated),
-    }
+    let new = NewInbound {
+        service,
+        service_id: webhook.get("MessageSid"),
+        payload: &json!(webhook.parameters),
+        contact_number: &sender,
+        user_number: webhook.get("To"),
+        messaging_service_sid: webhook.get("MessagingServiceSid"),
+        text: &text,
+        now,
+    };
+    keep(app, new).await
+}
+
+/// Keeps a text and puts it into the conversation it belongs to. One that was kept before and not applied is
+/// applied now.
+async fn keep(app: &App, new: NewInbound<'_>) -> Result<Received> {
+    let now = new.now;
+    let Some(kept) = db::inbound_message::insert(&app.db, new).await? else {
+        return Ok(Received::Repeated);
+    };
+    let Some(conversation) = kept.conversation else {
+        db::inbound_message::update_unmatched(&app.db, kept.inbound.id, now).await?;
+        return Ok(Received::Unmatched);
+    };
+    put(app, &kept.inbound, &conversation).await
 }
 
 /// Who it is from, with `OVERRIDE_RECIPIENT` reckoned in, and the text.
@@ -143,25 +150,6 @@ fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
     };
     let number = phone::parse(from, rules).unwrap_or_else(|| from.to_owned());
     Some((number, body.to_owned()))
-}
-
-/// Puts a kept text into the conversation it belongs to.
-///
-/// # Errors
-/// When the database does not answer; the text stays kept.
-pub async fn apply(app: &App, inbound: &Inbound) -> Result<Received> {
-    let now = app.clock.now();
-    let conversation = db::message::find_conversation(
-        &app.db,
-        &inbound.contact_number,
-        &inbound.messaging_service_sid,
-    )
-    .await?;
-    let Some(conversation) = conversation else {
-        db::inbound_message::update_unmatched(&app.db, inbound.id, now).await?;
-        return Ok(Received::Unmatched);
-    };
-    put(app, inbound, &conversation).await
 }
 
 /// Puts a kept text into a conversation, once.
@@ -245,10 +233,11 @@ fn webhook_of(inbound: &Inbound) -> Webhook {
 /// # Errors
 /// When the database does not answer.
 pub async fn apply_left(app: &App) -> Result<usize> {
-    let before = app.clock.now() - chrono::TimeDelta::seconds(30);
+    let now = app.clock.now();
+    let before = now - chrono::TimeDelta::seconds(30);
     let left = db::inbound_message::list_unapplied(&app.db, before, 500).await?;
     for inbound in &left {
-        apply(app, inbound).await?;
+        keep(app, inbound.as_new(now)).await?;
     }
     Ok(left.len())
 }

@@ -15,5 +15,6 @@ pub mod segments;
 pub mod send;
 pub mod settle;
 pub mod simulation;
+pub mod standings;
 pub mod status;
 pub mod text;

@@ -1,4 +1,8 @@
-//! Sending one text: the row first, then the carrier, then the outcome. Three statements.
+//! Sending one text: the row first, then the carrier, then the outcome.
+//!
+//! Three statements: the facts, the row, the outcome. A first message of somebody whose terms this
+//! process knows costs two: the row's statement asks whether what is known still holds, and where it
+//! writes nothing the facts are read after all.
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
 //! asks the carrier about it before anything is sent again.
@@ -7,16 +11,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use crate::access::Sender;
+use crate::access::{KnownSender, Sender};
 use crate::app::App;
 use crate::db;
 use crate::db::contact::Contact;
 use crate::db::outcome::Attempt;
-use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Written};
+use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Openings, Terms, Written};
 use crate::error::{Error, Result, breaks_constraint};
 use crate::sms::{self, Outcome, Outgoing};
 use crate::texting::hours::{Opening, Policy, Window, opening};
-use crate::texting::status::{CampaignStatus, derived, start_of_day};
+use crate::texting::status::{CampaignStatus, derived};
 use crate::texting::{outcome, text};
 
 /// A text somebody wants to send.
@@ -31,64 +35,153 @@ pub struct Draft {
     pub key: Option<Uuid>,
 }
 
+/// Sends a first message without reading anything before, where all that is known of the sender
+/// allows it. None: something says no, or is not known; nothing has been written.
+///
+/// # Errors
+/// When the database does not answer; as [`send`] once the text is written.
+pub async fn send_known(
+    app: &App,
+    by: &KnownSender,
+    contact_id: i32,
+    draft: &Draft,
+) -> Result<Option<Contact>> {
+    let (terms, now) = (&by.terms, app.clock.now());
+    let body = text::normalise(&draft.text);
+    let is_open = derived(terms.status, terms.due_by, now) == CampaignStatus::Active;
+    if !draft.is_initial || !is_open || text::check(&body, app.config.max_message_length).is_err() {
+        return Ok(None);
+    }
+    let openings = app
+        .standings
+        .openings(&policy(terms, app.config.reference_zone), now);
+    let entry = Entry {
+        user_id: by.user_id,
+        session_epoch: by.session_epoch,
+        contact_id,
+        terms,
+        openings: openings.as_deref(),
+        status_before: NEEDS_MESSAGE,
+        now,
+    };
+    match write(app, &entry, draft, &body).await? {
+        Some(written) => hand_over(app, &entry, written, body).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// Sends the draft, unless a rule says no, and answers the contact as it is then.
 ///
 /// # Errors
 /// The refusal, with the code the client switches on.
 pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
-    if by.facts.is_repeated {
-        return first_result(app, by.facts.id).await;
+    let facts = &by.facts;
+    if facts.is_repeated {
+        return first_result(app, facts.id).await;
     }
     let now = app.clock.now();
     let body = text::normalise(&draft.text);
-    let allowed = decide(app, &by.facts, draft, &body, now)?;
-    let service = by
-        .facts
-        .service
-        .as_deref()
-        .unwrap_or(&app.config.default_service);
-    let messaging_service_sid =
-        sms::messaging_service(app, by.facts.messaging_service_sid.as_deref());
-    let new = NewText {
-        contact_id: by.facts.id,
-        assignment_id: draft.assignment_id,
+    let openings = decide(app, facts, draft, &body, now)?
+        .until()
+        .map(|until| Openings {
+            zones: vec![facts.timezone.clone().unwrap_or_default()],
+            until: vec![until],
+        });
+    let entry = Entry {
         user_id: by.user_id,
-        text: &body,
-        is_initial: by.facts.message_status == NEEDS_MESSAGE,
-        canned_response_id: draft.canned_response_id,
-        key: draft.key,
-        service,
-        messaging_service_sid: messaging_service_sid.as_deref(),
-        send_before: allowed.until(),
+        session_epoch: facts.session_epoch,
+        contact_id: facts.id,
+        terms: &facts.terms,
+        openings: openings.as_ref(),
+        status_before: &facts.message_status,
         now,
-        start_of_day: start_of_day(now),
-        opt_outs_shared: app.config.opt_outs_shared,
     };
-    let written = match db::sending::insert_text(&app.db, new).await {
-        Ok(Some(written)) => written,
+    match write(app, &entry, draft, &body).await {
+        Ok(Some(written)) => hand_over(app, &entry, written, body).await,
+        Ok(None) => overtaken(app, by, draft, &body).await,
         // The same click, twice at once: the other one has written it.
         Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => {
-            return first_result(app, by.facts.id).await;
+            first_result(app, facts.id).await
         }
-        Ok(None) => return overtaken(app, by, draft, &body).await,
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Who writes to whom, and what has been decided.
+struct Entry<'a> {
+    user_id: i32,
+    session_epoch: i32,
+    contact_id: i32,
+    terms: &'a Terms,
+    /// None: at any time of day.
+    openings: Option<&'a Openings>,
+    status_before: &'a str,
+    now: DateTime<Utc>,
+}
+
+impl Entry<'_> {
+    fn service<'a>(&'a self, app: &'a App) -> &'a str {
+        let ours = self.terms.service.as_deref();
+        ours.unwrap_or(&app.config.default_service)
+    }
+
+    fn messaging_service(&self, app: &App) -> Option<String> {
+        sms::messaging_service(app, self.terms.messaging_service_sid.as_deref())
+    }
+}
+
+async fn write(
+    app: &App,
+    entry: &Entry<'_>,
+    draft: &Draft,
+    body: &str,
+) -> sqlx::Result<Option<Written>> {
+    let messaging_service_sid = entry.messaging_service(app);
+    let new = NewText {
+        contact_id: entry.contact_id,
+        assignment_id: draft.assignment_id,
+        user_id: entry.user_id,
+        session_epoch: entry.session_epoch,
+        terms: entry.terms,
+        text: body,
+        is_initial: entry.status_before == NEEDS_MESSAGE,
+        canned_response_id: draft.canned_response_id,
+        key: draft.key,
+        service: entry.service(app),
+        messaging_service_sid: messaging_service_sid.as_deref(),
+        openings: entry.openings,
+        now: entry.now,
+        opt_outs_shared: app.config.opt_outs_shared,
     };
+    db::sending::insert_text(&app.db, new).await
+}
+
+/// Hands the written text to the carrier, and answers the contact as it is then.
+async fn hand_over(
+    app: &App,
+    entry: &Entry<'_>,
+    written: Written,
+    body: String,
+) -> Result<Contact> {
     let outgoing = Outgoing {
         to: written.contact.cell.clone(),
         body,
-        service: service.to_owned(),
-        messaging_service_sid,
-        send_before: allowed.until(),
+        service: entry.service(app).to_owned(),
+        messaging_service_sid: entry.messaging_service(app),
+        send_before: written.send_before,
         message_id: written.message_id,
         attempt: FIRST_ATTEMPT,
-        taken_up_at: now,
+        taken_up_at: entry.now,
     };
     let outcome = sms::send(app, &outgoing).await;
-    let contact = record(app, &by.facts, written, &outcome).await?;
-    app.cache
-        .bump(&[draft.assignment_id], &app.ids.token())
-        .await;
+    let contact = record(app, entry.status_before, written, &outcome).await?;
+    bump(app, contact.assignment_id).await;
     Ok(contact)
+}
+
+async fn bump(app: &App, assignment_id: Option<i32>) {
+    let assignments: Vec<i32> = assignment_id.into_iter().collect();
+    app.cache.bump(&assignments, &app.ids.token()).await;
 }
 
 const NEEDS_MESSAGE: &str = "needsMessage";
@@ -103,8 +196,9 @@ fn decide(
     now: DateTime<Utc>,
 ) -> Result<Opening> {
     // An archived, closed or unstarted campaign takes no texts at all.
-    if !facts.status.allows_replies() {
-        return Err(refusal(facts.status));
+    let terms = &facts.terms;
+    if !terms.status.allows_replies() {
+        return Err(refusal(terms.status));
     }
     if facts.assignment_id != Some(draft.assignment_id) {
         return Err(Error::NotFound("Your assignment has changed."));
@@ -125,11 +219,11 @@ fn decide(
     }
     // Past due or closed for initial sends: answers only.
     if is_initial
-        && derived(facts.status, facts.due_by, now) == CampaignStatus::ClosedForInitialSends
+        && derived(terms.status, terms.due_by, now) == CampaignStatus::ClosedForInitialSends
     {
         return Err(refusal(CampaignStatus::ClosedForInitialSends));
     }
-    let opening = opening(&policy(facts, app.config.reference_zone), zone(facts), now);
+    let opening = opening(&policy(terms, app.config.reference_zone), zone(facts), now);
     if let Opening::Closed { opens_at } = opening {
         return Err(Error::refused(
             "TEXTING_HOURS",
@@ -159,20 +253,20 @@ fn zone(facts: &Facts) -> Option<Tz> {
     facts.timezone.as_deref().and_then(|name| name.parse().ok())
 }
 
-fn policy(facts: &Facts, reference: Tz) -> Policy {
-    let campaign = facts.overrides_hours.then(|| Window {
-        is_enforced: facts.hours_enforced,
-        start: hour(facts.hours_start),
-        end: hour(facts.hours_end),
+fn policy(terms: &Terms, reference: Tz) -> Policy {
+    let campaign = terms.overrides_hours.then(|| Window {
+        is_enforced: terms.hours_enforced,
+        start: hour(terms.hours_start),
+        end: hour(terms.hours_end),
     });
     Policy {
         organization: Window {
-            is_enforced: facts.organization_hours_enforced,
-            start: hour(facts.organization_hours_start),
-            end: hour(facts.organization_hours_end),
+            is_enforced: terms.organization_hours_enforced,
+            start: hour(terms.organization_hours_start),
+            end: hour(terms.organization_hours_end),
         },
         campaign,
-        zone: facts.campaign_timezone.parse().unwrap_or(reference),
+        zone: terms.campaign_timezone.parse().unwrap_or(reference),
     }
 }
 
@@ -212,7 +306,12 @@ async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<
 }
 
 /// Writes down what the carrier made of it. What was not even tried leaves the contact as it was.
-async fn record(app: &App, facts: &Facts, written: Written, outcome: &Outcome) -> Result<Contact> {
+async fn record(
+    app: &App,
+    status_before: &str,
+    written: Written,
+    outcome: &Outcome,
+) -> Result<Contact> {
     let attempt = Attempt {
         message_id: written.message_id,
         number: FIRST_ATTEMPT,
@@ -222,10 +321,9 @@ async fn record(app: &App, facts: &Facts, written: Written, outcome: &Outcome) -
         outcome::record(app, attempt, contact.id, outcome).await?;
         return Ok(contact);
     };
-    let (before, after) = (&facts.message_status, &contact.message_status);
+    let after = &contact.message_status;
     let now = app.clock.now();
-    db::outcome::update_not_attempted(&app.db, attempt, why, before, after, now).await?;
-    let assignment: Vec<i32> = facts.assignment_id.into_iter().collect();
-    app.cache.bump(&assignment, &app.ids.token()).await;
+    db::outcome::update_not_attempted(&app.db, attempt, why, status_before, after, now).await?;
+    bump(app, contact.assignment_id).await;
     Err(Error::refused(code, why.clone()))
 }

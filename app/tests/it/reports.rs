@@ -1,5 +1,6 @@
 //! Delivery reports.
 
+use spoke::db::outcome::{self, Attempt};
 use spoke::functions::queue::{Batch, Record};
 use spoke::texting::inbound::Webhook;
 use spoke::texting::reports;
@@ -59,28 +60,35 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
 #[tokio::test]
 async fn a_report_before_the_answer_wins() {
     let app = TestApp::new().await;
-    let texting = app.texting(1).await;
-    app.send_first(&texting, texting.contacts[0]).await.ok();
+    let texting = app.texting(2).await;
+    for contact in &texting.contacts {
+        app.send_first(&texting, *contact).await.ok();
+    }
     app.sql("UPDATE message SET service_id = '', send_status = 'SENDING'")
         .await;
-    reports::apply(&app.app, &[report("SM1", "failed", "30005")])
+    let ids = app
+        .value("SELECT string_agg(id::text, ' ' ORDER BY id) FROM message")
+        .await;
+    let ids: Vec<i64> = ids.split(' ').map(|id| id.parse().unwrap()).collect();
+    // The first one's address names the text, as ours do; the other one's does not.
+    let mut named = report("SM1", "failed", "30005");
+    reports::note_address(&mut named, &format!("message={}&attempt=1", ids[0]));
+    reports::apply(&app.app, &[named, report("SM2", "delivered", "")])
         .await
         .unwrap();
     assert_eq!(app.count("delivery_report").await, 1);
-    let id = app.value("SELECT id FROM message").await.parse().unwrap();
-    spoke::db::outcome::update_accepted(
-        &app.app.db,
-        spoke::db::outcome::Attempt {
-            message_id: id,
+    for (id, service_id) in ids.iter().zip(["SM1", "SM2"]) {
+        let attempt = Attempt {
+            message_id: *id,
             number: 1,
-        },
-        "SM1",
-        "{}",
-        app.now(),
-    )
-    .await
-    .unwrap();
-    assert_eq!(states(&app).await, "ERROR30005");
+        };
+        outcome::update_accepted(&app.app.db, attempt, service_id, "{}", app.now())
+            .await
+            .unwrap();
+    }
+    assert_eq!(states(&app).await, "ERROR30005 SENT0");
+    reports::apply_kept(&app.app).await.unwrap();
+    assert_eq!(states(&app).await, "ERROR30005 DELIVERED0");
     assert_eq!(app.count("delivery_report").await, 0);
 }
 

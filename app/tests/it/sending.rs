@@ -12,7 +12,7 @@ use crate::builders::Texting;
 use crate::carrier::app_with_carrier;
 
 #[tokio::test]
-async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
+async fn a_first_message_is_two_statements_and_moves_the_contact_on() {
     let app = TestApp::new().await;
     let texting = app.texting(2).await;
     let contact = texting.contacts[0];
@@ -22,7 +22,7 @@ async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
         json!({"id": contact.to_string(), "message": {"text": " Hi \u{2018}Ana\u{2019} ", "isInitialMessage": true,
             "assignmentId": texting.assignment.to_string(), "idempotencyKey": Uuid::new_v4()}})
     };
-    // The first one also prepares the statements.
+    // The first one also reads under which terms the texter texts.
     app.graphql(Some(texting.texter), query, variables(texting.contacts[1]))
         .await
         .ok();
@@ -30,7 +30,7 @@ async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
     let answer = app
         .graphql(Some(texting.texter), query, variables(contact))
         .await;
-    assert_eq!(statements.count(), 3);
+    assert_eq!(statements.count(), 2);
     assert_eq!(answer.ok()["sendMessage"]["messageStatus"], "messaged");
     let row = app
         .value(&format!(
@@ -44,6 +44,39 @@ async fn a_first_message_is_three_statements_and_moves_the_contact_on() {
         texting.texter.id
     );
     assert_eq!(row, expected);
+}
+
+/// A process that knows a texter's terms from the text before: whatever has changed since is seen.
+#[tokio::test]
+async fn what_is_known_of_a_sender_is_asked_again_with_every_text() {
+    let app = TestApp::new().await;
+    let changes = [
+        ("UPDATE campaign SET status = 'CLOSED'", "CAMPAIGN_CLOSED"),
+        ("UPDATE campaign SET due_by = '2026-11-01T00:00:00Z'", "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS"),
+        ("UPDATE campaign SET override_organization_texting_hours = true, texting_hours_enforced = true,
+                 texting_hours_start = 22, texting_hours_end = 23", "TEXTING_HOURS"),
+        ("UPDATE organization SET texting_hours_end = 10", "TEXTING_HOURS"),
+        ("UPDATE campaign_contact SET timezone = 'Asia/Tokyo'", "TEXTING_HOURS"),
+        ("UPDATE campaign_contact SET is_opted_out = true", "OPTED_OUT"),
+        ("INSERT INTO opt_out (cell, organization_id)
+          SELECT cell, organization_id FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+          ON CONFLICT DO NOTHING", "OPTED_OUT"),
+        ("UPDATE campaign_contact SET assignment_id = NULL", "NOT_FOUND"),
+        ("UPDATE campaign_contact SET message_status = 'messaged'", "DUPLICATE_MESSAGE"),
+        // As suspending somebody does.
+        (r#"UPDATE "user" SET session_epoch = session_epoch + 1"#, "UNAUTHORIZED"),
+    ];
+    for (change, code) in changes {
+        let texting = app.texting(3).await;
+        for contact in &texting.contacts[..2] {
+            app.send_first(&texting, *contact).await.ok();
+        }
+        app.sql(change).await;
+        let texts = app.count("message").await;
+        let refused = app.send_first(&texting, texting.contacts[2]).await;
+        assert_eq!(refused.code(), code, "{change}");
+        assert_eq!(app.count("message").await, texts, "{change}");
+    }
 }
 
 #[tokio::test]
@@ -177,7 +210,6 @@ async fn rules_refuse_and_nothing_is_written() {
         ("INSERT INTO opt_out (cell, organization_id) SELECT cell, 1 FROM campaign_contact", "OPTED_OUT"),
         ("UPDATE campaign_contact SET is_opted_out = true", "OPTED_OUT"),
         ("UPDATE campaign_contact SET assignment_id = NULL", "NOT_FOUND"),
-        ("UPDATE user_organization SET role = 'SUSPENDED'", "SUSPENDED"),
         ("DELETE FROM user_organization", "FORBIDDEN"),
         ("UPDATE \"user\" SET session_epoch = 1", "UNAUTHORIZED"),
         ("UPDATE organization SET texting_hours_start = 13", "TEXTING_HOURS"),

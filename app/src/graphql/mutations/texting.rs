@@ -26,13 +26,7 @@ impl TextingMutations {
         campaign_contact_id: String,
     ) -> Result<CampaignContact> {
         let key = message.idempotency_key.as_deref().map(key).transpose()?;
-        let by = access::sender(
-            app(ctx),
-            request(ctx).session,
-            id(&campaign_contact_id)?,
-            key,
-        )
-        .await?;
+        let (session, contact_id) = (request(ctx).session, id(&campaign_contact_id)?);
         let draft = Draft {
             text: message.text,
             assignment_id: id(&message.assignment_id)?,
@@ -40,6 +34,12 @@ impl TextingMutations {
             canned_response_id: message.canned_response_id,
             key,
         };
+        if let Some(by) = access::known_sender(app(ctx), session, draft.assignment_id)
+            && let Some(contact) = send::send_known(app(ctx), &by, contact_id, &draft).await?
+        {
+            return Ok(CampaignContact(contact));
+        }
+        let by = access::sender(app(ctx), session, contact_id, key).await?;
         send::send(app(ctx), &by, &draft).await.map(CampaignContact)
     }
 
