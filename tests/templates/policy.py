@@ -1,0 +1,46 @@
+"""What a set of policies allows, as IAM decides it: an explicit deny wins, then an allow, and else nothing."""
+
+import re
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def matches(pattern, text, ignore_case=False):
+    parts = re.split(r"([*?])", pattern)
+    expression = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in parts)
+    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+
+
+def _holds(conditions, context):
+    """A key that the request does not carry fails its condition, as it does for every operator used here."""
+    for operator, keys in conditions.items():
+        for key, wanted in keys.items():
+            if key not in context:
+                return False
+            match operator:
+                case "StringEquals":
+                    fits = context[key] in listed(wanted)
+                case "ArnEquals" | "ArnLike" | "StringLike":
+                    fits = any(matches(one, context[key]) for one in listed(wanted))
+                case _:
+                    raise AssertionError(f"no judge here knows the condition {operator}")
+            if not fits:
+                return False
+    return True
+
+
+def grants(statement, need):
+    """Whether this statement speaks of it."""
+    assert not {"NotAction", "NotResource", "Principal"} & set(statement), statement
+    return (
+        any(matches(one, need.action, ignore_case=True) for one in listed(statement["Action"]))
+        and any(matches(one, need.resource) for one in listed(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), need.context)
+    )
+
+
+def allows(statements, need):
+    told = [statement["Effect"] for statement in statements if grants(statement, need)]
+    return "Allow" in told and "Deny" not in told

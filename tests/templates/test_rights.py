@@ -1,0 +1,196 @@
+"""Whether the deploy role suffices for everything a deployment asks IAM for, and holds nothing it does not.
+
+Everything: for every fixture, the permissions AWS's own schemas list for every handler of every resource, on the names the
+stacks give, and every call `spokectl` makes itself. Each statement is taken away once, and each must be missed.
+"""
+
+import json
+import re
+import shutil
+import tomllib
+
+import pytest
+from botocore.session import Session
+from cfnlint import decode
+from conftest import FIXTURES, ROOT, spokectl
+
+from exceptions import CALLED_NOT_ASKED, NEVER_ASKED, ONLY_WITH
+from needs import CALLS, OTHERWISE, Need, asked_of, of_spokectl, of_stack
+from policy import allows, grants, listed, matches
+from reference import handlers, is_known
+from stacks import ACCOUNT, Stack
+
+STAGES = [file for file in FIXTURES if file.stem != "local"]
+# IAM's own limits: characters of a managed policy without white space, of a role's inline policies together, policies of a role.
+MANAGED, INLINE, ATTACHED = 6144, 10240, 10
+LONGEST_STAGE = "a" * 16
+
+
+def _trust(folder, stage):
+    """The stage's trust stack, as `workflow` writes it."""
+    shutil.copytree(ROOT / "templates", folder / "templates")
+    (folder / "stages").mkdir()
+    shutil.copy(stage, folder / "stages" / f"{stage.stem}.toml")
+    spokectl("workflow", "--stage", stage.stem, "--repository", "example/spoke", cwd=folder)
+    template, errors = decode.decode(str(folder / f".github/trust/{stage.stem}.yaml"))
+    assert not errors, errors
+    return template["Resources"]
+
+
+def _plain(value):
+    """A policy as IAM gets it."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["Fn::Sub"]:
+        return value["Fn::Sub"].replace("${AWS::Partition}", "aws").replace("${AWS::AccountId}", ACCOUNT)
+    return {str(key): _plain(one) for key, one in value.items()}
+
+
+def _policies(trust):
+    """The deploy role's policies: name, whether managed, document."""
+    role = trust["DeployRole"]["Properties"]
+    for attached in role["ManagedPolicyArns"]:
+        yield attached["Ref"], True, _plain(trust[attached["Ref"]]["Properties"]["PolicyDocument"])
+    for inline in role["Policies"]:
+        yield inline["PolicyName"], False, _plain(inline["PolicyDocument"])
+
+
+@pytest.fixture(scope="session")
+def stages(ejected, tmp_path_factory):
+    """Of every stage its stacks, its deploy role's policies, and what a deployment asks for."""
+    told = {}
+    for file in STAGES:
+        region = tomllib.loads(file.read_text())["region"]
+        stacks = [
+            Stack(made, file.stem, "us-east-1" if made.stem == "edge" else region)
+            for made in sorted((ejected / file.stem).glob("*.yaml"))
+        ]
+        policies = list(_policies(_trust(tmp_path_factory.mktemp(file.stem), file)))
+        needs = [need for stack in stacks for need in of_stack(stack)] + list(of_spokectl(file.stem, stacks))
+        told[file.stem] = (stacks, policies, needs)
+    return told
+
+
+def _statements(policies):
+    return [statement for _, _, document in policies for statement in document["Statement"]]
+
+
+def _missing(statements, needs):
+    return [need for need in needs if not allows(statements, need)]
+
+
+def _told(needs):
+    return "\n".join(sorted({f"{need.action} on {need.resource} ({need.why})" for need in needs}))
+
+
+@pytest.mark.parametrize("stage", [file.stem for file in STAGES])
+def test_the_role_may_do_everything_a_deployment_asks_for(stages, stage):
+    _, policies, needs = stages[stage]
+    assert len(needs) > 500
+    missing = _missing(_statements(policies), needs)
+    assert not missing, f"the deploy role lacks:\n{_told(missing)}"
+
+
+SIDS = re.findall(r"Sid: (\w+)", (ROOT / "templates/workflows/trust.yaml").read_text().split("ReleasePolicy:")[1])
+
+
+@pytest.mark.parametrize("sid", SIDS)
+def test_every_statement_is_missed_when_it_is_taken_away(stages, sid):
+    missed = []
+    for _, policies, needs in stages.values():
+        left = [one for one in _statements(policies) if one["Sid"] != sid]
+        assert len(left) + 1 == len(_statements(policies))
+        missed += _missing(left, needs)
+    assert missed, f"without {sid} the role may still do everything"
+
+
+def test_the_role_holds_no_action_that_nothing_asks_for(stages):
+    needs = [need for _, _, needs in stages.values() for need in needs]
+    idle = []
+    for statement in _statements(stages["national"][1]):
+        asked = [need for _, policies, needs in stages.values() for need in needs if any(
+            one["Sid"] == statement["Sid"] and grants(one, need) for one in _statements(policies)
+        )]
+        for pattern in listed(statement["Action"]):
+            if not any(matches(pattern, need.action, ignore_case=True) for need in asked):
+                idle.append(f"{statement['Sid']}: {pattern}")
+    assert needs
+    assert not idle, "\n".join(idle)
+
+
+def test_every_type_of_the_templates_is_in_a_fixture_and_has_handlers(stages):
+    written = set()
+    for file in (ROOT / "templates").glob("**/*.yaml.hbs"):
+        written |= set(re.findall(r"Type: (AWS::\w+::\w+)", file.read_text()))
+    seen = {resource.kind for stacks, _, _ in stages.values() for stack in stacks for resource in stack.resources.values()}
+    assert written == seen
+    bare = [kind for kind in seen if not handlers(kind).get("create")]
+    assert not bare, bare
+
+
+def test_no_exception_is_kept_that_is_not_needed(stages):
+    resources = [(it, policies) for stacks, policies, _ in stages.values() for stack in stacks for it in stack.resources.values()]
+    idle = []
+    for kind, names in ONLY_WITH.items():
+        ours = [(it, policies) for it, policies in resources if it.kind == kind]
+        for name, actions in names.items():
+            lacking = [(it, policies) for it, policies in ours if not any(it.sets(one) for one in name.split("|"))]
+            idle += [f"{kind} {name}: {one}" for one in actions.split() if not _is_lacking(one, lacking)]
+    for kind, actions in NEVER_ASKED.items():
+        ours = [(it, policies) for it, policies in resources if it.kind == kind]
+        idle += [f"{kind}: {one}" for one in actions if not _is_lacking(one, ours)]
+    idle += [f"{one}: IAM knows it" for one in CALLED_NOT_ASKED if is_known(one)]
+    idle += [f"{one}: no handler lists it" for one in CALLED_NOT_ASKED if not _lists(one, {it.kind for it, _ in resources})]
+    assert not idle, "\n".join(idle)
+
+
+def _lists(action, kinds):
+    from reference import depends_on
+
+    asked = {one for kind in kinds for actions in handlers(kind).values() for one in actions}
+    asked |= {more for one in asked for more in depends_on(one)}
+    return action.lower() in {one.lower() for one in asked}
+
+
+def _is_lacking(action, ours):
+    """Whether a handler lists it and the role would not allow it."""
+    return any(
+        _lists(action, {it.kind}) and not _allowed_somehow(_statements(policies), action, it) for it, policies in ours
+    )
+
+
+def _allowed_somehow(statements, action, resource):
+    context = {"aws:RequestedRegion": resource.stack.region, "aws:ResourceTag/stage": resource.stack.stage}
+    return any(allows(statements, Need(action, arn, "", context)) for arn in [*resource.arns(), "*"])
+
+
+def test_every_call_spokectl_makes_is_accounted_for():
+    made = set()
+    for file in (ROOT / "provisioner/src").glob("**/*.rs"):
+        text = file.read_text()
+        for sdk in set(re.findall(r"aws_sdk_(\w+)", text)):
+            service = {"cloudwatchlogs": "logs"}.get(sdk, sdk)
+            operations = {
+                re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+                for name in Session().get_service_model(service).operation_names
+            }
+            made |= {(service, one) for one in set(re.findall(r"\.(\w+)\(\)", text)) & operations}
+    known = {(service, operation) for service, operations in CALLS.items() for operation in operations}
+    other = {one for one in made if one in OTHERWISE or one[0] in OTHERWISE}
+    assert made - other == known
+    assert {one if one in OTHERWISE else one[0] for one in other} == set(OTHERWISE)
+
+
+def test_iam_takes_the_policies(stages, tmp_path):
+    """By IAM's limits, with the longest name a stage may have."""
+    file = tmp_path / f"{LONGEST_STAGE}.toml"
+    shutil.copy(next(one for one in STAGES if one.stem == "national"), file)
+    (tmp_path / "copy").mkdir()
+    for policies in [policies for _, policies, _ in stages.values()] + [list(_policies(_trust(tmp_path / "copy", file)))]:
+        sizes = {(name, managed): len(json.dumps(document, separators=(",", ":"))) for name, managed, document in policies}
+        assert sum(managed for _, managed in sizes) <= ATTACHED
+        for (name, managed), size in sizes.items():
+            assert not managed or size <= MANAGED, f"{name} has {size} characters"
+        assert sum(size for (_, managed), size in sizes.items() if not managed) <= INLINE
