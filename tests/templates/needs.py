@@ -35,6 +35,10 @@ IN_GUIDES = {
 }
 
 
+# Services of the whole account: a request to them is one to us-east-1, wherever the stack lies.
+GLOBAL = {"cloudfront", "iam", "route53"}
+
+
 def asked_of(resource):
     """The actions a resource's handlers ask for, less those for properties it does not set; and by which handler."""
     unset = {
@@ -67,7 +71,7 @@ def of_stack(stack):
 
 def _context(stack, handler, action):
     """Tags come with the request when something is made, and lie on the resource from then on."""
-    told = {"aws:RequestedRegion": stack.region}
+    told = {"aws:RequestedRegion": "us-east-1" if action.split(":")[0] in GLOBAL else stack.region}
     if handler == "create":
         told["aws:RequestTag/stage"] = stack.stage
     verb = action.split(":")[-1]
@@ -119,7 +123,7 @@ def _elsewhere(resource, action, codedeploy):
             return f"{codedeploy}:deploymentgroup:spoke-{stage}/spoke-{stage}-web"
         case "AWS::SecretsManager::SecretTargetAttachment", ["rds", _]:
             return f"arn:aws:rds:{region}:{ACCOUNT}:db:spoke-{stage}"
-        case "AWS::CertificateManager::Certificate", ["route53", _]:
+        case "AWS::CertificateManager::Certificate" | "AWS::EC2::VPCEndpoint", ["route53", _]:
             return "arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ"
         case "AWS::ApiGatewayV2::Stage", ["logs", _]:
             return f"arn:aws:logs:{region}:{ACCOUNT}:log-group:/spoke/{stage}/api"
