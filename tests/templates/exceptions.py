@@ -114,8 +114,7 @@ ONLY_WITH = {
     "AWS::SNS::Subscription": {"SubscriptionRoleArn": "iam:GetRole iam:PassRole"},
     "AWS::SNS::Topic": {"DataProtectionPolicy": "sns:PutDataProtectionPolicy", "DeliveryStatusLogging": "iam:GetRole iam:PassRole"},
     "AWS::SecretsManager::Secret": {
-        "KmsKeyId": "kms:Decrypt kms:GenerateDataKey",
-        "ReplicaRegions": "secretsmanager:RemoveRegionsFromReplication secretsmanager:ReplicateSecretToRegions",
+        "ReplicaRegions": "secretsmanager:RemoveRegionsFromReplication secretsmanager:ReplicateSecretToRegions"
     },
     "AWS::WAFv2::WebACL": {"MonetizationConfig": "payments:GetConnectedAccount"},
 }

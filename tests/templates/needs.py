@@ -9,12 +9,16 @@ from stacks import ACCOUNT, ID
 
 @dataclass(frozen=True)
 class Need:
-    """One question to IAM."""
+    """One question to IAM: an action, on what, what else the request says; and who asks."""
 
     action: str
     resource: str
-    why: str
-    context: dict = field(compare=False)
+    context: frozenset
+    why: str = field(compare=False)
+
+    @staticmethod
+    def of(action, resource, context, why=""):
+        return Need(action, resource, frozenset(context.items()), why)
 
 
 # The property that holds a role the action hands on, and the service it is handed to.
@@ -64,9 +68,9 @@ def of_stack(stack):
         for handler, action in asked_of(resource):
             why = f"{handler} of {resource.kind}"
             for on, more in _where(resource, action):
-                yield Need(action, on, why, {**_context(stack, handler, action), **more})
+                yield Need.of(action, on, {**_context(stack, handler, action), **more}, why)
         for secret in _resolved(stack, resource.properties):
-            yield Need("secretsmanager:GetSecretValue", secret, "a value taken from a secret", _context(stack, "create", ""))
+            yield Need.of("secretsmanager:GetSecretValue", secret, _context(stack, "create", ""), "a value taken from a secret")
 
 
 def _context(stack, handler, action):
@@ -255,4 +259,4 @@ def of_spokectl(stage, stacks):
                         where = stack.region if pattern == STACK else region
                         told = pattern.format(region=where, account=ACCOUNT, stage=stage, stack=stack.name)
                         context = {"aws:RequestedRegion": region, "aws:ResourceTag/stage": stage}
-                        yield Need(action, told, f"spokectl's own {operation}", context)
+                        yield Need.of(action, told, context, f"spokectl's own {operation}")

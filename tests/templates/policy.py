@@ -1,5 +1,6 @@
 """What a set of policies allows, as IAM decides it: an explicit deny wins, then an allow, and else nothing."""
 
+import functools
 import re
 
 
@@ -7,14 +8,20 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def matches(pattern, text, ignore_case=False):
+@functools.cache
+def _expression(pattern, ignore_case):
     parts = re.split(r"([*?])", pattern)
-    expression = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in parts)
-    return re.fullmatch(expression, text, re.DOTALL | (re.IGNORECASE if ignore_case else 0)) is not None
+    text = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in parts)
+    return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
-def _holds(conditions, context):
+def matches(pattern, text, ignore_case=False):
+    return _expression(pattern, ignore_case).fullmatch(text) is not None
+
+
+def _holds(conditions, said):
     """A key that the request does not carry fails its condition, as it does for every operator used here."""
+    context = dict(said)
     for operator, keys in conditions.items():
         for key, wanted in keys.items():
             if key not in context:
