@@ -38,16 +38,14 @@ def _holds(conditions, said):
     return True
 
 
-def grants(statement, need):
-    """Whether this statement speaks of it."""
+def granting(statement, need):
+    """The actions by which this statement speaks of it."""
     assert not {"NotAction", "NotResource", "Principal"} & set(statement), statement
-    return (
-        any(matches(one, need.action, ignore_case=True) for one in listed(statement["Action"]))
-        and any(matches(one, need.resource) for one in listed(statement["Resource"]))
-        and _holds(statement.get("Condition", {}), need.context)
-    )
+    told = [one for one in listed(statement["Action"]) if matches(one, need.action, ignore_case=True)]
+    fits = told and any(matches(one, need.resource) for one in listed(statement["Resource"]))
+    return told if fits and _holds(statement.get("Condition", {}), need.context) else []
 
 
 def allows(statements, need):
-    told = [statement["Effect"] for statement in statements if grants(statement, need)]
+    told = [statement["Effect"] for statement in statements if granting(statement, need)]
     return "Allow" in told and "Deny" not in told
