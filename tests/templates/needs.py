@@ -154,7 +154,8 @@ def _resolved(stack, value):
                 yield from _resolved(stack, one)
 
 
-# What `spokectl` calls in a release, on what. {stack} stands for each of the four.
+# What `spokectl` calls in a release, on what. {stack} stands for each of the four. Where the reference knows no resource
+# for an action, it is asked for on `*` whatever stands here.
 STACK = "arn:aws:cloudformation:{region}:{account}:stack/{stack}/*"
 PARAMETER = "arn:aws:ssm:{region}:{account}:parameter/spoke/{stage}/release"
 ARTIFACT = "arn:aws:s3:::spoke-{stage}-artifacts-{account}-{region}"
@@ -198,10 +199,10 @@ CALLS = {
         },
         "get_deployment": {"codedeploy:GetDeployment": [GROUP]},
         "get_deployment_group": {"codedeploy:GetDeploymentGroup": [GROUP]},
-        "get_deployment_target": {"codedeploy:GetDeploymentTarget": ["*"]},
-        "list_deployment_targets": {"codedeploy:ListDeploymentTargets": ["*"]},
+        "get_deployment_target": {"codedeploy:GetDeploymentTarget": [GROUP]},
+        "list_deployment_targets": {"codedeploy:ListDeploymentTargets": [GROUP]},
         "list_deployments": {"codedeploy:ListDeployments": [GROUP]},
-        "stop_deployment": {"codedeploy:StopDeployment": ["*"]},
+        "stop_deployment": {"codedeploy:StopDeployment": [GROUP]},
     },
     "lambda": {
         "get_alias": {"lambda:GetAlias": [FUNCTION]},
@@ -257,6 +258,7 @@ def of_spokectl(stage, stacks):
                 for pattern in patterns:
                     for stack in stacks if pattern == STACK else stacks[:1]:
                         where = stack.region if pattern == STACK else region
-                        told = pattern.format(region=where, account=ACCOUNT, stage=stage, stack=stack.name)
+                        named = pattern.format(region=where, account=ACCOUNT, stage=stage, stack=stack.name)
+                        told = "*" if names_no_resource(action) else named
                         context = {"aws:RequestedRegion": region, "aws:ResourceTag/stage": stage}
                         yield Need.of(action, told, context, f"spokectl's own {operation}")

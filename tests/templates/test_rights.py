@@ -15,7 +15,7 @@ from cfnlint import decode
 from conftest import FIXTURES, ROOT, spokectl
 
 from exceptions import CALLED_NOT_ASKED, NEVER_ASKED, ONLY_WITH
-from needs import CALLS, OTHERWISE, Need, of_spokectl, of_stack
+from needs import CALLS, IN_GUIDES, OTHERWISE, Need, of_spokectl, of_stack
 from policy import allows, granting, listed
 from reference import depends_on, handlers, is_known
 from stacks import ACCOUNT, Stack
@@ -209,6 +209,12 @@ def test_every_call_spokectl_makes_is_accounted_for():
     other = {one for one in made if one in OTHERWISE or one[0] in OTHERWISE}
     assert made - other == known
     assert {one if one in OTHERWISE else one[0] for one in other} == set(OTHERWISE)
+
+
+def test_iam_knows_every_action_that_is_no_handler_s():
+    told = [*IN_GUIDES.values(), *(" ".join(actions) for calls in CALLS.values() for actions in calls.values())]
+    unknown = [action for actions in told for action in actions.split() if not is_known(action)]
+    assert not unknown, unknown
 
 
 def test_iam_takes_the_policies(tmp_path):

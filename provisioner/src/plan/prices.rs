@@ -1,5 +1,8 @@
 //! Prices on demand in us-east-1, each with the day it was read. Nothing here is asked of AWS: `plan` prints the date
 //! beside every sum, and other regions cost up to a fifth more or less.
+//!
+//! None was read from AWS's own pages or price list: each is as somebody who had it from there published it, and the
+//! comment over a group says who. Nothing stands on memory alone.
 
 /// What one thing costs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,29 +36,30 @@ pub const DATE: &str = "2024-02-01";
 
 /// The table. Classes are followed by doubling within a family from their smallest known size, as AWS prices them.
 pub const ALL: &[Price] = &[
-    // Aurora PostgreSQL, one machine.
+    // Aurora PostgreSQL, one machine: AWS's skills for agents, of that day.
     hourly("aurora:db.t4g.medium", 0.073, "2026-08-20"),
     hourly("aurora:db.t4g.large", 0.146, "2026-08-20"),
     hourly("aurora:db.r6g.large", 0.260, "2026-08-20"),
     hourly("aurora:db.r7g.large", 0.276, "2026-08-20"),
     hourly("aurora:db.r8g.large", 0.276, "2026-08-20"),
-    // An Aurora capacity unit.
+    // An Aurora capacity unit: as above.
     hourly("aurora:acu", 0.12, "2026-08-20"),
-    // RDS PostgreSQL, one machine in one zone.
-    hourly("rds:db.t4g.micro", 0.016, "2026-05-03"),
-    hourly("rds:db.t4g.small", 0.032, "2026-05-03"),
-    hourly("rds:db.t4g.medium", 0.065, "2026-05-03"),
-    hourly("rds:db.r6g.large", 0.225, "2026-05-03"),
-    hourly("rds:db.r7g.large", 0.239, "2026-05-03"),
-    hourly("rds:db.r8g.large", 0.239, "2026-05-03"),
-    hourly("rds:db.m7g.large", 0.168, "2026-05-03"),
-    // A GiB of gp3 storage.
+    // RDS PostgreSQL, one machine in one zone, and a GiB of gp3: two tools' tables of AWS's price list, and half of an
+    // r8g.xlarge in an article of 2026. Of r6g.large other tables say 0.215 and 0.218, which are MySQL's.
+    hourly("rds:db.t4g.micro", 0.016, "2026-04-01"),
+    hourly("rds:db.t4g.small", 0.032, "2026-04-01"),
+    hourly("rds:db.t4g.medium", 0.065, "2026-04-01"),
+    hourly("rds:db.r6g.large", 0.225, "2026-04-01"),
+    hourly("rds:db.r7g.large", 0.239, "2026-04-01"),
+    hourly("rds:db.r8g.large", 0.239, "2026-04-01"),
+    hourly("rds:db.m7g.large", 0.168, "2026-04-01"),
     monthly("rds:storage", 0.115, "2026-05-03"),
-    // Valkey, one node.
-    hourly("cache:cache.t4g.micro", 0.016, "2026-06-01"),
-    hourly("cache:cache.t4g.small", 0.032, "2026-06-01"),
-    hourly("cache:cache.t4g.medium", 0.065, "2026-06-01"),
-    hourly("cache:cache.r7g.large", 0.175, "2026-06-01"),
+    // Valkey, one node: a tool's table of AWS's price list, of that day. Four fifths of what Redis costs.
+    hourly("cache:cache.t4g.micro", 0.0128, "2026-10-02"),
+    hourly("cache:cache.t4g.small", 0.0256, "2026-10-02"),
+    hourly("cache:cache.t4g.medium", 0.052, "2026-10-02"),
+    hourly("cache:cache.r7g.large", 0.1752, "2026-10-02"),
+    // The rest: Infracost's expected outputs, of that day, and AWS's announcement for addresses.
     hourly("nat-gateway", 0.045, "2024-07-01"),
     hourly("public-address", 0.005, "2024-02-01"),
     hourly("interface-endpoint", 0.01, "2024-07-01"),
