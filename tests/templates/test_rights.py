@@ -225,6 +225,8 @@ def test_iam_takes_the_policies(tmp_path):
     file.write_text(told.replace("us-west-2", LONGEST_REGION))
     (tmp_path / "copy").mkdir()
     policies = list(_policies(_trust(tmp_path / "copy", file)))
+    # CloudFormation's limit of a template that does not come out of a bucket, as `workflow` tells to hand it over.
+    assert (tmp_path / f"copy/.github/trust/{LONGEST_STAGE}.yaml").stat().st_size <= 51_200
     assert sum(managed for _, managed, _ in policies) <= ATTACHED
     inline = 0
     for name, managed, document in policies:
