@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::command_line::{Run, spokectl_as};
@@ -14,7 +14,7 @@ use crate::command_line::{Run, spokectl_as};
 const BUNDLE: &str = "app/web/bundle.txt";
 
 /// `npm run build` of the front end of one line.
-const BUILD: &str = r#"
+const BUILD: &str = r"
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 const bundle = readFileSync('bundle.txt', 'utf8').trim();
 const script = `assets/index-${bundle}.js`;
@@ -23,7 +23,7 @@ mkdirSync('dist/assets', { recursive: true });
 mkdirSync('dist/manifest');
 writeFileSync(`dist/${script}`, `document.body.textContent = '${bundle}'`);
 writeFileSync(`dist/manifest/${bundle}.json`, JSON.stringify({ bundle, script, styles: [] }));
-"#;
+";
 
 pub(crate) struct Laptop {
     folder: TempDir,
@@ -47,13 +47,25 @@ impl Laptop {
             "stages/local.toml",
             &stage.replace(shift, "shift = \"Canary10Percent1Minute\""),
         );
-        laptop.write(".gitignore", ".spoke/\nhome/\ndist/\nnode_modules/\n");
+        let ignored = include_str!("../../../.gitignore");
+        laptop.write(".gitignore", &format!("{ignored}\nhome/\n"));
         laptop.write("app/schema.graphql", "");
-        let package =
-            r#"{"name": "web", "version": "0.0.0", "scripts": {"build": "node build.mjs"}}"#;
-        laptop.write("app/web/package.json", package);
-        let lock = r#"{"name": "web", "version": "0.0.0", "lockfileVersion": 3, "packages": {"": {"name": "web", "version": "0.0.0"}}}"#;
-        laptop.write("app/web/package-lock.json", lock);
+        let package = json!({
+            "name": "web", "version": "0.0.0",
+            "scripts": {"build": "node build.mjs"}, "dependencies": {"other": "file:other"},
+        });
+        laptop.write("app/web/package.json", &package.to_string());
+        let lock = json!({
+            "name": "web", "version": "0.0.0", "lockfileVersion": 3,
+            "packages": {
+                "": package,
+                "node_modules/other": {"resolved": "other", "link": true},
+                "other": {"version": "0.0.0"},
+            },
+        });
+        laptop.write("app/web/package-lock.json", &lock.to_string());
+        let other = json!({"name": "other", "version": "0.0.0"});
+        laptop.write("app/web/other/package.json", &other.to_string());
         laptop.write("app/web/build.mjs", BUILD);
         laptop.bundle("0a1b2c3d4e5f");
         laptop.cargo();
@@ -65,14 +77,13 @@ impl Laptop {
     /// In cargo's place: says where the programs are that were built along with this test.
     fn cargo(&self) {
         let built = Path::new(env!("CARGO_BIN_EXE_spokectl")).parent().unwrap();
-        let mut script = "#!/bin/sh\n".to_owned();
-        for name in ["spoke", "scaler"] {
+        let said = ["spoke", "scaler"].map(|name| {
             let program = built.join(name);
             assert!(program.is_file(), "cargo build --bin {name} comes first");
-            let message = serde_json::json!({ "target": { "name": name }, "executable": program });
-            script.push_str(&format!("echo '{message}'\n"));
-        }
-        self.write("home/cargo", &script);
+            let message = json!({ "target": { "name": name }, "executable": program });
+            format!("echo '{message}'")
+        });
+        self.write("home/cargo", &format!("#!/bin/sh\n{}\n", said.join("\n")));
         let file = self.root().join("home/cargo");
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -236,7 +247,8 @@ fn steady(talk: &str) -> String {
     }
     beside.sort();
     lines.append(&mut beside);
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// `0:07 10 % of the traffic on version 3, step 1/2`.

@@ -61,16 +61,6 @@ fn a_command_line_with_a_mistake() {
     insta::assert_snapshot!("command_line", with_stage(LOCAL, &commands));
 }
 
-#[test]
-fn not_in_a_working_copy() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    let settings = same_every_time(path);
-    let _same = settings.bind_to_scope();
-    let run = |command: &str| told(command, &spokectl_in(path, &[command]));
-    insta::assert_snapshot!("no_repository", [run("status"), run("up")].join("\n"));
-}
-
 /// A file lies where the folder belongs.
 #[test]
 fn up_without_a_folder_to_keep_things_in() {

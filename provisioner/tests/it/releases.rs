@@ -11,6 +11,7 @@ fn same_every_build(root: &str) -> Settings {
     let mut settings = Settings::clone_current();
     for (pattern, name) in [
         (r"\b(functions|scaler) [0-9a-f]{12}\b", "$1 [hash]"),
+        (r"(functions +\d+:\d\d  )[0-9a-f]{12}\b", "$1[hash]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b\d+\.\d MB\b", "[size]"),
         (r"\x22bytes\x22: \d+", "\"bytes\": [bytes]"),

@@ -34,6 +34,10 @@ struct Screen {
 /// `[scaling]` in the spelling of everything else that is said as JSON; a stage file has its own.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the stage file's word, as all of them"
+)]
 struct Policy {
     policy: ScalingPolicy,
     highest: Option<String>,
