@@ -144,6 +144,7 @@ impl Cloud {
                     format!("the cloud of stage {} is not running", stage.name),
                 )
                 .why("nobody listens at its endpoint any more")
+                .state("nothing was touched")
                 .next("spokectl up");
             }
             if stage.endpoint_file.is_some() {
@@ -207,6 +208,7 @@ fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, 
             format!("the cloud of stage {} is not running", stage.name),
         )
         .why(format!("{}: {error}", repository.shown(&path)))
+        .state("nothing was touched")
         .next("spokectl up")
     })?;
     serde_json::from_str(&text)

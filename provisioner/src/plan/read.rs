@@ -231,14 +231,16 @@ fn compared(
     looked: &[Looked],
     running: &enlarged::Running,
 ) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
-    let parse =
-        |text: &str| difference::parse(text).blame(codes::RENDER, "a template cannot be read");
+    let parse = |kind: Kind, text: &str| {
+        difference::parse(text).map_err(|error| template::mistake::no_yaml(kind, &error))
+    };
     let mut changes = Vec::new();
     let (mut before, mut after): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     let mut stuck = BTreeMap::new();
     for one in looked {
-        let live = one.live.as_deref().map(parse).transpose()?;
-        let wanted = parse(&one.wanted)?;
+        let live = one.live.as_deref();
+        let live = live.map(|text| parse(one.kind, text)).transpose()?;
+        let wanted = parse(one.kind, &one.wanted)?;
         let all = difference::of(one.kind, live.as_ref(), &wanted);
         let live = live.map(|live| running.correct(&live));
         let left = difference::of(one.kind, live.as_ref(), &wanted);

@@ -115,11 +115,14 @@ async fn decide(
                 "there is no earlier release to go back to",
             ),
         };
-        failure.state(format!(
-            "release {} is live; recorded are {}",
-            current.number,
-            numbers.join(", ")
-        ))
+        failure
+            .state(format!(
+                "nothing moved: release {} is live; recorded are {}",
+                current.number,
+                numbers.join(", ")
+            ))
+            .next(format!("spokectl bundle list{}", ctx.flag()))
+            .next(format!("spokectl status{}", ctx.flag()))
     })?;
     Ok((back::way(&current, target), current.clone(), target.clone()))
 }
@@ -149,6 +152,6 @@ fn agree(ctx: &Context, global: &Global) -> Result<(), Failure> {
     if ctx.ui.ask("Go back?") {
         Ok(())
     } else {
-        Err(Failure::new(codes::NO_TERMINAL, "not agreed").state("nothing moved"))
+        Err(Failure::new(codes::NO_TERMINAL, "nobody said yes").state("nothing moved"))
     }
 }

@@ -48,6 +48,7 @@ fn a_command_line_with_a_mistake() {
         "status --stage moon",
         "status --stage ../secrets",
         "status --output xml",
+        "deploy --probes many --output json",
         "rollback --to yesterday",
         "logs --function api",
         "up --speed 0",

@@ -12,6 +12,13 @@ fn same_every_build(root: &str) -> Settings {
     for (pattern, name) in [
         (r"\b(functions|scaler) [0-9a-f]{12}\b", "$1 [hash]"),
         (r"(functions +\d+:\d\d  )[0-9a-f]{12}\b", "$1[hash]"),
+        (r"process \d+ on [^)]+\)", "[process])"),
+        (r"local · [0-9a-f]{12} ·", "local · [commit] ·"),
+        (r"revision   [0-9a-f]{12}\b", "revision   [commit]"),
+        (r"· connections \d+", "· connections [number]"),
+        (r"request_id: [\x22\\]+[0-9a-f]{32}", "request_id: [id"),
+        (r"Max Memory Used: \d+", "Max Memory Used: [number]"),
+        (r"Root=1-[0-9a-f-]+;Parent=[0-9a-f]+", "[trace]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b\d+\.\d MB\b", "[size]"),
         (r"\x22bytes\x22: \d+", "\"bytes\": [bytes]"),
@@ -88,12 +95,12 @@ async fn a_day_of_releases() {
     insta::assert_snapshot!("down", laptop.said(&["down", "down --output json"]));
 }
 
-/// What the functions said; when is nobody's business here.
+/// What a function said of the first release; what Lambda says of every call only when asked.
 fn logs(laptop: &Laptop) {
     insta::assert_snapshot!(
         "log_lines",
         laptop.said(&[
-            "logs --function preflight --since 1h",
+            "logs --function postflight --since 1h",
             "logs --function postflight --since 1h --output json",
             "logs --function postflight --since 1h --platform",
         ])
