@@ -272,7 +272,10 @@ impl Failure {
     /// Adds the next command.
     #[must_use]
     pub fn next(mut self, command: impl Into<String>) -> Self {
-        self.next.push(command.into());
+        let command = command.into();
+        if !self.next.contains(&command) {
+            self.next.push(command);
+        }
         self
     }
 
@@ -283,11 +286,18 @@ impl Failure {
         if !self.state.iter().any(|sentence| sentence.contains(NOTHING)) {
             self.state.insert(0, NOTHING.to_owned());
         }
+        self.state.retain(|sentence| sentence != GOES_ON);
         // Nothing was tried, so nothing is uncertain.
         if self.kind == Kind::Inconclusive {
             self.kind = Kind::Error;
         }
         self
+    }
+
+    /// Whether the session has ended: until somebody signs in again, nothing will work.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.aws_says(&EXPIRED)
     }
 
     /// Whether AWS throttled what failed.
@@ -354,13 +364,12 @@ impl Failure {
 
     /// What AWS's own code says about what to do, whatever it was that failed.
     pub(crate) fn advised(self) -> Self {
-        if self.aws_says(&EXPIRED) {
-            self.state(
-                "your session has ended; what was done stays, and the next run goes on from there",
-            )
-            .next(sign_in())
-            .next(typed())
-        } else if self.aws_says(&THROTTLED) {
+        if self.is_expired() {
+            self.state("your session has ended")
+                .state(GOES_ON)
+                .next(sign_in())
+                .next(typed())
+        } else if self.is_throttled() {
             self.state(
                 "AWS throttles this account's requests, and trying again for a while did not help",
             )
@@ -398,6 +407,9 @@ pub fn typed() -> String {
         .collect();
     words.join(" ")
 }
+
+/// Of a command that may have begun something.
+const GOES_ON: &str = "what was done stays, and the next run goes on from there";
 
 /// A session that ended.
 const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];

@@ -23,9 +23,26 @@ pub(crate) fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         .iter()
         .map(|word| word.to_string_lossy().into_owned())
         .collect();
-    let failure = failure(&error.to_string(), &words);
+    let failure = if command(&words) == SET && error.kind() == ErrorKind::UnknownArgument {
+        secret(&words)
+    } else {
+        failure(&error.to_string(), &words)
+    };
     Ui::new(output(&words)).failure(&failure);
     failure.kind.exit_code()
+}
+
+const SET: &str = "spokectl secrets set";
+
+/// What might be a secret is not said again.
+fn secret(words: &[String]) -> Failure {
+    let secret = words.get(3).map_or("<secret>", String::as_str);
+    Failure::new(codes::USAGE, "a secret's value is no argument")
+        .why("a command line stands in the shell's history and in every list of processes")
+        .untouched()
+        .next(format!(
+            "{SET} {secret}, and the value when it is asked for or on stdin"
+        ))
 }
 
 /// The parser's words in the shape of every failure.
@@ -36,7 +53,7 @@ fn failure(said: &str, words: &[String]) -> Failure {
     let mut failure = Failure::new(codes::USAGE, what);
     let is_about_help = |line: &&str| line.starts_with("Usage: ") || line.starts_with("For more");
     for line in lines.take_while(|line| !is_about_help(line)) {
-        failure = failure.why(line);
+        failure = failure.why(line.trim_start_matches("tip: "));
     }
     failure
         .untouched()

@@ -40,9 +40,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     lock::take(&ctx, "rollback", &caller.arn).await?;
     let gone = locked(&ctx, global, &args, &caller.arn).await;
-    let given_back = lock::give_back(&ctx).await;
-    gone?;
-    given_back?;
+    lock::ended(&ctx, gone).await?;
     Ok(Kind::Ok)
 }
 

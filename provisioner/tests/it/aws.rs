@@ -157,6 +157,10 @@ async fn a_release_waits_for_the_secrets_somebody_has_to_set() {
         run("secrets list", ""),
         run("secrets set sign-in", "too-short"),
         run("secrets set sign-in", "0123456789abcdef0123456789abcdef"),
+        run(
+            "secrets set sign-in --output json --yes",
+            "0123456789abcdef0123456789abcdea",
+        ),
         run("secrets list", ""),
     ];
     insta::assert_snapshot!("empty_secret", refused.join("\n"));

@@ -92,8 +92,6 @@ async fn another_account_than_the_stage_files() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_with_a_mistake() {
     let setting = Setting::new().await;
-    let settings = same_every_time(setting.root().to_str().unwrap());
-    let _same = settings.bind_to_scope();
     let cases = [
         (
             "a block that is not closed",
