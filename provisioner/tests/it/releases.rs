@@ -98,10 +98,7 @@ async fn a_day_of_releases() {
     a_template_aws_refuses(&laptop);
     a_session_that_ends(&laptop).await;
     too_few_requests(&laptop);
-    insta::assert_snapshot!(
-        "down",
-        laptop.said(&["down", "down --output json"])
-    );
+    insta::assert_snapshot!("down", laptop.said(&["down", "down --output json"]));
 }
 
 /// What a function said of the first release; what Lambda says of every call only when asked.
