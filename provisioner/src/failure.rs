@@ -88,6 +88,8 @@ pub mod codes {
         NO_REPOSITORY = "SPK-GEN-0002", Error;
         /// A confirmation was needed and nobody could be asked.
         NO_TERMINAL = "SPK-GEN-0003", Refused;
+        /// The command line is no command of ours.
+        USAGE = "SPK-GEN-0005", Error;
         /// A folder or file that would be written over holds something else.
         NOT_EMPTY = "SPK-GEN-0004", Refused;
         /// There is no stage file of that name.
@@ -270,8 +272,43 @@ impl Failure {
     /// Adds the next command.
     #[must_use]
     pub fn next(mut self, command: impl Into<String>) -> Self {
-        self.next.push(command.into());
+        let command = command.into();
+        if !self.next.contains(&command) {
+            self.next.push(command);
+        }
         self
+    }
+
+    /// The same, where nothing had been touched when it failed.
+    #[must_use]
+    pub fn untouched(mut self) -> Self {
+        const NOTHING: &str = "nothing was touched";
+        if !self.state.iter().any(|sentence| sentence.contains(NOTHING)) {
+            self.state.insert(0, NOTHING.to_owned());
+        }
+        self.state.retain(|sentence| sentence != GOES_ON);
+        // Nothing was tried, so nothing is uncertain.
+        if self.kind == Kind::Inconclusive {
+            self.kind = Kind::Error;
+        }
+        self
+    }
+
+    /// Whether the session has ended: until somebody signs in again, nothing will work.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.aws_says(&EXPIRED)
+    }
+
+    /// Whether AWS throttled what failed.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.aws_says(&THROTTLED)
+    }
+
+    fn aws_says(&self, codes: &[&str]) -> bool {
+        let mut said = self.why.iter().filter_map(|cause| cause.split_once(':'));
+        said.any(|(code, _)| codes.contains(&code))
     }
 
     /// Ends otherwise than the code usually does.
@@ -326,30 +363,53 @@ impl Failure {
     }
 
     /// What AWS's own code says about what to do, whatever it was that failed.
-    fn advised(self) -> Self {
-        let says = |codes: &[&str]| {
-            self.why
-                .iter()
-                .filter_map(|cause| cause.split_once(':'))
-                .any(|(code, _)| codes.contains(&code))
-        };
-        if says(&EXPIRED) {
-            self.state(
-                "your session has ended; what was done stays, and the next run goes on from there",
-            )
-            .next("sign in again, and run the command again")
-        } else if says(&THROTTLED) {
+    pub(crate) fn advised(self) -> Self {
+        if self.is_expired() {
+            self.state("your session has ended")
+                .state(GOES_ON)
+                .next(sign_in())
+                .next(typed())
+        } else if self.is_throttled() {
             self.state(
                 "AWS throttles this account's requests, and trying again for a while did not help",
             )
-            .next("wait a minute, and run the command again")
-        } else if says(&DENIED) {
+            .next(format!("wait a minute, then: {}", typed()))
+        } else if self.aws_says(&DENIED) {
             self.next("ask for the action named above; `spokectl workflow` writes a role that has what a release needs")
         } else {
             self
         }
     }
 }
+
+/// How to sign in again, with the profile in use.
+fn sign_in() -> String {
+    let profile = std::env::var("AWS_PROFILE").map(|profile| format!(" --profile {profile}"));
+    format!(
+        "sign in again, for example: aws sso login{}",
+        profile.unwrap_or_default()
+    )
+}
+
+/// This command as it was typed, for those who shall type it again.
+#[must_use]
+pub fn typed() -> String {
+    let words = std::env::args_os().skip(1).map(|word| {
+        let word = word.to_string_lossy().into_owned();
+        if word.contains(char::is_whitespace) {
+            format!("\"{word}\"")
+        } else {
+            word
+        }
+    });
+    let words: Vec<_> = std::iter::once("spokectl".to_owned())
+        .chain(words)
+        .collect();
+    words.join(" ")
+}
+
+/// Of a command that may have begun something.
+const GOES_ON: &str = "what was done stays, and the next run goes on from there";
 
 /// A session that ended.
 const EXPIRED: [&str; 3] = ["ExpiredToken", "ExpiredTokenException", "RequestExpired"];

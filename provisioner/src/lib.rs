@@ -15,6 +15,7 @@ pub mod scale;
 pub mod stage;
 pub mod template;
 pub mod ui;
+mod usage;
 pub mod verbs;
 
 use std::ffi::OsString;
@@ -23,14 +24,14 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::cli::Cli;
-use crate::failure::{Failure, Kind, codes};
+use crate::failure::{Failure, codes};
 use crate::ui::Ui;
 
 /// Parses the arguments (the program's name first), runs the verb and gives the exit code.
-pub fn run(arguments: Vec<OsString>) -> ExitCode {
+pub fn run(arguments: &[OsString]) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::answer(&error, arguments),
     };
     let ui = Ui::new(cli.global.output);
     let outcome = tokio::runtime::Builder::new_multi_thread()
@@ -46,16 +47,5 @@ pub fn run(arguments: Vec<OsString>) -> ExitCode {
             ui.failure(&failure);
             failure.kind.exit_code()
         }
-    }
-}
-
-/// Help and version are answers (0); wrong input is an error (1): 2 means "changes or findings" here.
-fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing is left to do when the terminal is gone.
-    drop(error.print());
-    if error.use_stderr() {
-        Kind::Error.exit_code()
-    } else {
-        Kind::Ok.exit_code()
     }
 }

@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    spokectl::run(std::env::args_os().collect())
+    let arguments: Vec<_> = std::env::args_os().collect();
+    spokectl::run(&arguments)
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use spoke_contract::vars;
 
-use crate::failure::{Failure, codes};
+use crate::failure::{Failure, codes, typed};
 use crate::plan::connections;
 use crate::repository::Repository;
 use crate::scale::ledger::Active;
@@ -469,7 +469,12 @@ impl Stage {
 pub fn load(repository: &Repository, name: &str) -> Result<Stage, Failure> {
     let (name, path) = place(repository, name)?;
     let text = read(repository, &name, &path)?;
-    resolve(&name, &text)
+    resolve(&name, &text).map_err(|failure| {
+        let file = repository.shown(&path);
+        failure
+            .untouched()
+            .next(format!("mend {file}, then: {}", typed()))
+    })
 }
 
 /// A stage's name and where its file lies; a path to a file is taken as it is.
@@ -541,7 +546,9 @@ fn check_name(name: &str) -> Result<(), Failure> {
         codes::STAGE_MISSING,
         format!("\"{name}\" cannot be a stage's name"),
     )
-    .why("at most 16 lower-case letters, digits and hyphens, a letter first"))
+    .why("at most 16 lower-case letters, digits and hyphens, a letter first")
+    .state("nothing was touched")
+    .next("ls stages"))
 }
 
 /// Resolves the text of a stage file.

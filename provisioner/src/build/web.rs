@@ -32,17 +32,29 @@ pub async fn build(repository: &Repository, task: &Task) -> Result<Bundle, Failu
     if std::fs::read_to_string(&installed).ok().as_deref() != Some(wanted.as_str()) {
         npm(&web, &["ci", "--no-audit", "--no-fund"], task).await?;
         std::fs::write(&installed, &wanted)
-            .blame(codes::BUILD_WEB, "app/web/node_modules cannot be written")?;
+            .blame(codes::BUILD_WEB, "app/web/node_modules cannot be written")
+            .map_err(unbuilt)?;
     }
     let built = web.join("dist/.spoke-built");
     let sources = fingerprint(repository, &lock)
-        .blame(codes::BUILD_WEB, "the front end's sources cannot be read")?;
+        .blame(codes::BUILD_WEB, "the front end's sources cannot be read")
+        .map_err(unbuilt)?;
     if std::fs::read_to_string(&built).ok().as_deref() != Some(sources.as_str()) {
         npm(&web, &["run", "build"], task).await?;
         std::fs::write(&built, &sources)
-            .blame(codes::BUILD_WEB, "app/web/dist cannot be written")?;
+            .blame(codes::BUILD_WEB, "app/web/dist cannot be written")
+            .map_err(unbuilt)?;
     }
-    bundle::read(&web.join("dist")).blame(codes::BUILD_WEB, "the front end's build is incomplete")
+    bundle::read(&web.join("dist"))
+        .blame(codes::BUILD_WEB, "the front end's build is incomplete")
+        .map_err(|failure| unbuilt(failure).next("rm -r app/web/dist"))
+}
+
+/// A front end that could not be built leaves everything as it was.
+fn unbuilt(failure: Failure) -> Failure {
+    failure
+        .state("nothing was uploaded or changed")
+        .next("ls -la app/web")
 }
 
 /// Node.js is there and new enough.

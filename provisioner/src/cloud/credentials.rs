@@ -28,6 +28,10 @@ pub(super) fn failure(stage: &Stage, error: &anyhow::Error) -> Failure {
         let what = format!("nobody could say who we are in stage {}", stage.name);
         Failure::new(codes::NO_IDENTITY, what).why(words)
     };
+    // Who we are is known; only AWS has no time to say so.
+    if failure.is_throttled() {
+        return failure.advised().untouched();
+    }
     let profile = format!("<a profile of {}>", stage.account);
     failure
         .state("nothing was read and nothing was touched")

@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatchlogs::Client;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
 use super::{is, words};
 
@@ -71,5 +72,74 @@ impl Logs {
         }
         lines.sort_by_key(|line| line.at);
         Ok(lines)
+    }
+}
+
+impl Line {
+    /// Whether Lambda said it, and not the function. `REPORT` lines of a failed call are the function's: they say how it
+    /// ended.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        let starts = |prefix: &str| self.text.starts_with(prefix);
+        ["START RequestId:", "END RequestId:", "INIT_START "]
+            .into_iter()
+            .any(starts)
+            || (starts("REPORT RequestId:") && !self.text.contains("Status: "))
+    }
+
+    /// For people: what our functions log as JSON, as a sentence and what goes with it; anything else as it is. When, which
+    /// request and which span are left to `--output json`.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        let Ok(Value::Object(mut fields)) = serde_json::from_str(&self.text) else {
+            return self.text.clone();
+        };
+        let (Some(Value::String(level)), Some(Value::String(message))) =
+            (fields.remove("level"), fields.remove("message"))
+        else {
+            return self.text.clone();
+        };
+        for known in ["timestamp", "span", "spans", "target"] {
+            fields.remove(known);
+        }
+        let rest: String = fields
+            .iter()
+            .map(|(key, value)| match value.as_str() {
+                Some(text) => format!("  {key}={text}"),
+                None => format!("  {key}={value}"),
+            })
+            .collect::<Vec<_>>()
+            .concat();
+        format!("{level:<5} {message}{rest}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Line;
+
+    fn line(text: &str) -> Line {
+        Line {
+            id: String::new(),
+            at: chrono::DateTime::UNIX_EPOCH,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn only_what_says_nothing_is_left_out() {
+        assert!(line("START RequestId: 1 Version: 2").is_platform());
+        assert!(line("REPORT RequestId: 1\tDuration: 7 ms").is_platform());
+        assert!(!line("REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout").is_platform());
+        assert!(!line("the START of something").is_platform());
+    }
+
+    #[test]
+    fn a_line_of_ours_is_a_sentence_for_people() {
+        let json = r#"{"timestamp":"1","level":"WARN","message":"no cache","tries":3,"why":"gone","span":{"requestId":"1"}}"#;
+        assert_eq!(line(json).plain(), "WARN  no cache  tries=3  why=gone");
+        for other in ["panicked at main.rs", "{\"message\": 1}", "[1]"] {
+            assert_eq!(line(other).plain(), other);
+        }
     }
 }

@@ -74,7 +74,7 @@ pub struct Endpoint {
     pub session_token: Option<String>,
 }
 
-/// How often a request is tried. AWS throttles by account, so others' requests count as well, and a release of an hour
+/// How often a request is tried, unless `AWS_MAX_ATTEMPTS` says otherwise, as it does to every tool of AWS's. AWS throttles by account, so others' requests count as well, and a release of an hour
 /// must not end for one bad minute.
 const ATTEMPTS: u32 = 8;
 
@@ -144,6 +144,7 @@ impl Cloud {
                     format!("the cloud of stage {} is not running", stage.name),
                 )
                 .why("nobody listens at its endpoint any more")
+                .state("nothing was touched")
                 .next("spokectl up");
             }
             if stage.endpoint_file.is_some() {
@@ -181,13 +182,18 @@ impl Cloud {
 }
 
 fn loader() -> aws_config::ConfigLoader {
+    let attempts = std::env::var("AWS_MAX_ATTEMPTS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .filter(|attempts| *attempts > 0)
+        .unwrap_or(ATTEMPTS);
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(
             tls::rustls_provider::CryptoMode::Ring,
         ))
         .build_https();
     aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .http_client(http)
 }
 
@@ -202,6 +208,7 @@ fn endpoint(repository: &Repository, stage: &Stage) -> Result<Option<Endpoint>, 
             format!("the cloud of stage {} is not running", stage.name),
         )
         .why(format!("{}: {error}", repository.shown(&path)))
+        .state("nothing was touched")
         .next("spokectl up")
     })?;
     serde_json::from_str(&text)

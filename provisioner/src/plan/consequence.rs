@@ -69,6 +69,9 @@ pub struct Consequence {
     pub group: Group,
     /// What it means.
     pub sentence: String,
+    /// What it asks for is so already, and CloudFormation only learns of it.
+    #[serde(default)]
+    pub already: bool,
     /// The change.
     pub change: Change,
 }
@@ -101,6 +104,7 @@ pub fn of(change: Change) -> Consequence {
     Consequence {
         group,
         sentence,
+        already: false,
         change,
     }
 }

@@ -5,6 +5,7 @@ pub mod connections;
 pub mod consequence;
 pub mod cost;
 pub mod difference;
+mod enlarged;
 mod fixed;
 pub mod gate;
 pub mod migrations;

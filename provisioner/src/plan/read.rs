@@ -14,7 +14,7 @@ use super::connections::Budget;
 use super::migrations::{self, Migration, estimate};
 use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
 use super::signals::Signal;
-use super::{consequence, cost, difference, report, signals};
+use super::{consequence, cost, difference, enlarged, report, signals};
 use crate::build::{revision, sha256};
 use crate::cloud::cloudformation::{Drift, Stack};
 use crate::context::Context;
@@ -95,7 +95,8 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     } else {
         None
     };
-    let (infrastructure, before, after) = compared(&looked)?;
+    let running = enlarged::running(ctx, &looked).await?;
+    let (infrastructure, before, after) = compared(&looked, &running)?;
     // Migrations are run by a release, and nothing else.
     let mut migrations = if ctx.stage.release.codedeploy {
         pending(ctx, live.as_ref())?
@@ -226,20 +227,25 @@ fn not_ours(mut drift: Drift, is_enlarged: bool) -> Option<Drift> {
 }
 
 /// What changes, and what all stacks cost before and after.
-fn compared(looked: &[Looked]) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
-    let parse =
-        |text: &str| difference::parse(text).blame(codes::RENDER, "a template cannot be read");
+fn compared(
+    looked: &[Looked],
+    running: &enlarged::Running,
+) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
+    let parse = |kind: Kind, text: &str| {
+        difference::parse(text).map_err(|error| template::mistake::no_yaml(kind, &error))
+    };
     let mut changes = Vec::new();
     let (mut before, mut after): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     let mut stuck = BTreeMap::new();
     for one in looked {
-        let live = one.live.as_deref().map(parse).transpose()?;
-        let wanted = parse(&one.wanted)?;
-        changes.extend(
-            difference::of(one.kind, live.as_ref(), &wanted)
-                .into_iter()
-                .map(consequence::of),
-        );
+        let live = one.live.as_deref();
+        let live = live.map(|text| parse(one.kind, text)).transpose()?;
+        let wanted = parse(one.kind, &one.wanted)?;
+        let all = difference::of(one.kind, live.as_ref(), &wanted);
+        let live = live.map(|live| running.correct(&live));
+        let left = difference::of(one.kind, live.as_ref(), &wanted);
+        changes.extend(enlarged::already(all, &left));
+        changes.extend(left.into_iter().map(consequence::of));
         before.extend(live);
         after.push(wanted);
         if let Some(stack) = &one.stack

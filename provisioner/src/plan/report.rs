@@ -165,7 +165,8 @@ pub fn minutes(infrastructure: &Infrastructure, shift_name: Option<&str>) -> (u6
             Action::Change => Way::Update,
             Action::Remove => Way::Delete,
         };
-        let seconds = usual::of(&one.change.kind, way).map_or(10, |usual| usual.seconds);
+        let usual = usual::of(&one.change.kind, way).filter(|_| !one.already);
+        let seconds = usual.map_or(10, |usual| usual.seconds);
         let stack = slowest.entry(&one.change.stack).or_default();
         *stack = seconds.max(*stack);
     }

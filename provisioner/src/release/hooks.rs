@@ -31,12 +31,15 @@ pub async fn read(ctx: &Context, hook: Function, deployment: &str, since: DateTi
     };
     Found {
         failure: account(&lines, deployment),
-        last_lines: lines
-            .iter()
-            .skip(lines.len().saturating_sub(10))
-            .map(|line| line.text.clone())
-            .collect(),
+        last_lines: last_words(&lines),
     }
+}
+
+/// The last lines that say something: not what Lambda says of every call, and not the account that is told anyway.
+fn last_words(lines: &[Line]) -> Vec<String> {
+    let says = |line: &&Line| !line.is_platform() && !line.text.contains("{\"hookFailure\":");
+    let words: Vec<_> = lines.iter().filter(says).map(Line::plain).collect();
+    words[words.len().saturating_sub(10)..].to_vec()
 }
 
 /// The hook's own account of this deployment among its lines.

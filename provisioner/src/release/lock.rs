@@ -166,6 +166,17 @@ fn locked(ctx: &Context) -> Failure {
     .next(format!("spokectl lock status{}", ctx.flag()))
 }
 
+/// Gives the lock back after work that ended so; where that fails as well, the work's failure says that too.
+pub async fn ended<T>(ctx: &Context, work: Result<T, Failure>) -> Result<T, Failure> {
+    match (work, give_back(ctx).await) {
+        (work, Ok(())) => work,
+        (Ok(_), Err(failure)) => Err(failure),
+        (Err(failure), Err(_)) => Err(failure
+            .state("the lock could not be given back: the stage stays locked for other machines")
+            .next(format!("spokectl lock release{} --yes", ctx.flag()))),
+    }
+}
+
 /// Gives the lock back.
 pub async fn give_back(ctx: &Context) -> Result<(), Failure> {
     ctx.cloud

@@ -64,10 +64,7 @@ pub async fn release(ctx: &Context, source: Source, wish: Wish<'_>) -> Result<Ma
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     lock::take(ctx, "deploy", &caller.arn).await?;
     let made = locked(ctx, source, wish, &caller).await;
-    let given_back = lock::give_back(ctx).await;
-    let made = made?;
-    given_back?;
-    Ok(made)
+    lock::ended(ctx, made).await
 }
 
 async fn locked(

@@ -157,5 +157,7 @@ pub fn never(ctx: &Context) -> Failure {
         codes::NEVER_RELEASED,
         format!("stage {} has no release", ctx.stage.name),
     );
-    failure.next(format!("spokectl deploy{}", ctx.flag()))
+    failure
+        .state("nothing was touched")
+        .next(format!("spokectl deploy{}", ctx.flag()))
 }

@@ -262,7 +262,8 @@ async fn propose(
     stacks
         .create_change_set(wish, name)
         .await
-        .blame(codes::CHANGE_SET, &what)?;
+        .blame(codes::CHANGE_SET, &what)
+        .map_err(|failure| unchanged(ctx, failure))?;
     let change_set: ChangeSet = loop {
         let change_set = stacks
             .change_set(wish.stack, name)
@@ -283,9 +284,15 @@ async fn propose(
     if change_set.is_empty() {
         return Ok(Vec::new());
     }
-    Err(Failure::new(codes::CHANGE_SET, what)
-        .why(change_set.reason)
-        .state("the stack is as it was"))
+    let failure = Failure::new(codes::CHANGE_SET, what).why(change_set.reason);
+    Err(unchanged(ctx, failure))
+}
+
+/// What CloudFormation does not even begin.
+fn unchanged(ctx: &Context, failure: Failure) -> Failure {
+    failure
+        .state("the stack is as it was; traffic and bundle did not move")
+        .next(format!("spokectl plan{}", ctx.flag()))
 }
 
 /// A change set that came to nothing is of no use to anybody. Where it cannot be deleted the failure before it is told.

@@ -29,7 +29,8 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
             Ok(seen) => seen,
             Err(failure) => {
                 blind += 1;
-                if blind == BLIND || ctx.interrupted.seen() {
+                // An ended session does not come back by being tried again.
+                if blind == BLIND || failure.is_expired() || ctx.interrupted.seen() {
                     watch.live.clear();
                     return Err(unseen(ctx, id, failure));
                 }

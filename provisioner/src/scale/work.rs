@@ -11,7 +11,7 @@ use super::ledger::{self, Active, Change, Ledger, Record};
 use super::look;
 use super::steps::{self, Step};
 use crate::context::flag;
-use crate::failure::{Blame as _, Failure, codes};
+use crate::failure::{Blame as _, Failure, codes, typed};
 use crate::stage::DatabaseKind;
 
 /// What somebody wants.
@@ -126,7 +126,10 @@ fn check(scope: &Scope, running: &Running, order: &Order) -> Result<(), Failure>
                 running.pending.join(", ")
             ),
         )
-        .next("the same command with --with-pending, if that may happen now".to_owned()));
+        .next(format!(
+            "if that may happen now: {} --with-pending",
+            typed()
+        )));
     }
     Ok(())
 }

@@ -2,16 +2,16 @@
 
 pub mod dashboard;
 pub mod eject;
+pub(crate) mod mistake;
 pub mod shift;
 pub mod values;
 
 use std::path::Path;
 
-use anyhow::Context as _;
 use handlebars::Handlebars;
 use serde::Serialize;
 
-use crate::failure::{Blame as _, Failure, codes};
+use crate::failure::{Failure, codes};
 use crate::repository::Repository;
 use crate::stage::Stage;
 
@@ -61,10 +61,7 @@ impl Kind {
 pub fn render(repository: &Repository, stage: &Stage, kind: Kind) -> Result<String, Failure> {
     let text = registry(&repository.path("templates"))
         .and_then(|registry| Ok(registry.render(kind.name(), &values::of(stage)?)?))
-        .blame(
-            codes::RENDER,
-            format!("templates/{}.yaml.hbs does not render", kind.name()),
-        )?;
+        .map_err(|error| mistake::of(kind, &error))?;
     if text.len() > MOST_BYTES {
         return Err(Failure::new(
             codes::TEMPLATE_SIZE,
@@ -88,17 +85,13 @@ fn registry(folder: &Path) -> anyhow::Result<Handlebars<'static>> {
     registry.register_escape_fn(handlebars::no_escape);
     for kind in Kind::ALL {
         let path = folder.join(format!("{}.yaml.hbs", kind.name()));
-        registry
-            .register_template_file(kind.name(), &path)
-            .with_context(|| format!("reading {}", path.display()))?;
+        registry.register_template_file(kind.name(), &path)?;
     }
     for partial in [
         "alarm", "allow", "bucket", "function", "group", "notices", "queue", "scaler",
     ] {
         let path = folder.join(format!("partials/{partial}.yaml.hbs"));
-        registry
-            .register_template_file(partial, &path)
-            .with_context(|| format!("reading {}", path.display()))?;
+        registry.register_template_file(partial, &path)?;
     }
     Ok(registry)
 }

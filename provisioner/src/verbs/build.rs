@@ -25,6 +25,7 @@ use crate::ui::Ui;
 pub struct Args {}
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Built {
     revision: String,
     schema: String,
@@ -33,6 +34,7 @@ struct Built {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Functions {
     archive: PathBuf,
     sha256: String,
@@ -44,6 +46,7 @@ struct Functions {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct FrontEnd {
     bundle: String,
     files: usize,

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cli::Global;
 use crate::context;
 use crate::failure::{Blame as _, Failure, Kind, codes};
+use crate::plan::difference;
 use crate::stage::{self, Stage};
 use crate::template::{self, eject};
 use crate::ui::Ui;
@@ -68,6 +69,7 @@ fn files(
     let mut files = Vec::new();
     for kind in stage.stacks() {
         let text = template::render(repository, stage, kind)?;
+        difference::parse(&text).map_err(|error| template::mistake::no_yaml(kind, &error))?;
         files.push((format!("{}.yaml", kind.name()), text));
     }
     files.push(("deploy.sh".to_owned(), eject::script(stage)));

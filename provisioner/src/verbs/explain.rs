@@ -75,14 +75,19 @@ fn describe(attempt: &Attempt) -> String {
             attempt.at
         ),
     ];
-    for (label, key) in [("why", "why"), ("state", "state")] {
-        for line in texts(&failure[key]) {
-            lines.push(format!("  {label:<6}{line}"));
-        }
-    }
+    let told = |label: &str, sentences: Vec<String>| -> Vec<String> {
+        let labels = std::iter::once(label).chain(std::iter::repeat(""));
+        let lines = sentences.iter().flat_map(|sentence| sentence.lines());
+        labels
+            .zip(lines)
+            .map(|(label, line)| format!("  {label:<5} {line}"))
+            .collect()
+    };
+    lines.extend(told("why", texts(&failure["why"])));
+    lines.extend(told("state", texts(&failure["state"])));
     for phase in attempt.phases.as_array().into_iter().flatten() {
         lines.push(format!(
-            "  phase {:<20} {}",
+            "  phase {:<19} {}",
             phase["name"].as_str().unwrap_or_default(),
             phase["status"].as_str().unwrap_or_default()
         ));
@@ -91,9 +96,10 @@ fn describe(attempt: &Attempt) -> String {
         lines.push("  the hook's last words:".to_owned());
         lines.extend(attempt.last_lines.iter().map(|line| format!("    {line}")));
     }
-    for line in texts(&failure["next"]) {
-        lines.push(format!("  next  {line}"));
-    }
+    // That much is done.
+    let mut next = texts(&failure["next"]);
+    next.retain(|command| !command.starts_with("spokectl explain"));
+    lines.extend(told("next", next));
     lines.push(format!(
         "  code  {}",
         failure["code"].as_str().unwrap_or_default()

@@ -15,7 +15,8 @@ use crate::ui::{Ui, dim};
 /// The functions' log lines, merged, oldest first.
 ///
 /// Lambda's own lines (START, END, REPORT, ...) are left out unless --platform asks for them.
-/// With --output json each line is one JSON object.
+/// What our functions log as JSON is told as a sentence; --output json has each line as it was logged, in one JSON object
+/// with its time and its function.
 ///
 /// Examples:
 ///   spokectl logs
@@ -129,7 +130,7 @@ async fn read(
         merged.extend(
             lines
                 .into_iter()
-                .filter(|line| args.platform || !is_platform(&line.text))
+                .filter(|line| args.platform || !line.is_platform())
                 .map(|line| (function, line)),
         );
     }
@@ -137,36 +138,17 @@ async fn read(
     Ok(merged)
 }
 
-/// Whether Lambda said it, and not the function. `REPORT` lines of a failed call are kept: they
-/// say how it ended.
-fn is_platform(text: &str) -> bool {
-    ["START RequestId:", "END RequestId:", "INIT_START "]
-        .iter()
-        .any(|prefix| text.starts_with(prefix))
-        || (text.starts_with("REPORT RequestId:") && !text.contains("Status: "))
-}
-
 fn show(ui: &Ui, function: Function, line: &Line) {
     let at = line.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     ui.row(
         &json!({ "at": at, "function": function.name(), "line": line.text }),
-        || format!("{} {:<10} {}", dim(&at), function.name(), line.text),
+        || format!("{} {:<10} {}", dim(&at), function.name(), line.plain()),
     );
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_platform, span};
-
-    #[test]
-    fn only_what_says_nothing_is_left_out() {
-        assert!(is_platform("START RequestId: 1 Version: 2"));
-        assert!(is_platform("REPORT RequestId: 1\tDuration: 7 ms"));
-        assert!(!is_platform(
-            "REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout"
-        ));
-        assert!(!is_platform("the START of something"));
-    }
+    use super::span;
 
     #[test]
     fn times_are_a_number_and_a_unit() {

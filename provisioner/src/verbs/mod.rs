@@ -34,17 +34,22 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Plan(args) => Box::pin(plan::run(global, args, ui)).await,
         Verb::Deploy(args) => Box::pin(deploy::run(global, args, ui)).await,
         Verb::Rollback(args) => Box::pin(rollback::run(global, args, ui)).await,
-        Verb::Status(args) => Box::pin(status::run(global, args, ui)).await,
-        Verb::Explain(args) => Box::pin(explain::run(global, args, ui)).await,
-        Verb::Bundle(args) => Box::pin(bundle::run(global, args, ui)).await,
+        Verb::Status(args) => read(Box::pin(status::run(global, args, ui)).await),
+        Verb::Explain(args) => read(Box::pin(explain::run(global, args, ui)).await),
+        Verb::Bundle(args) => read(Box::pin(bundle::run(global, args, ui)).await),
         Verb::Init(args) => init::run(global, &args, &ui),
         Verb::Config(args) => config::run(global, args, &ui),
         Verb::Secrets(args) => Box::pin(secrets::run(global, args, ui)).await,
         Verb::Workflow(args) => workflow::run(global, &args, &ui),
         Verb::Eject(args) => eject::run(global, args, &ui),
         Verb::Scale(args) => Box::pin(scale::run(global, args, ui)).await,
-        Verb::Logs(args) => Box::pin(logs::run(global, args, ui)).await,
+        Verb::Logs(args) => read(Box::pin(logs::run(global, args, ui)).await),
         Verb::Lock(args) => Box::pin(lock::run(global, args, ui)).await,
         Verb::LocalCloud(args) => Box::pin(local_cloud::run(args)).await,
     }
+}
+
+/// Of a verb that only reads.
+fn read(outcome: Result<Kind, Failure>) -> Result<Kind, Failure> {
+    outcome.map_err(Failure::untouched)
 }

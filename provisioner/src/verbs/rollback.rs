@@ -40,9 +40,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     lock::take(&ctx, "rollback", &caller.arn).await?;
     let gone = locked(&ctx, global, &args, &caller.arn).await;
-    let given_back = lock::give_back(&ctx).await;
-    gone?;
-    given_back?;
+    lock::ended(&ctx, gone).await?;
     Ok(Kind::Ok)
 }
 
@@ -115,11 +113,14 @@ async fn decide(
                 "there is no earlier release to go back to",
             ),
         };
-        failure.state(format!(
-            "release {} is live; recorded are {}",
-            current.number,
-            numbers.join(", ")
-        ))
+        failure
+            .state(format!(
+                "nothing moved: release {} is live; recorded are {}",
+                current.number,
+                numbers.join(", ")
+            ))
+            .next(format!("spokectl bundle list{}", ctx.flag()))
+            .next(format!("spokectl status{}", ctx.flag()))
     })?;
     Ok((back::way(&current, target), current.clone(), target.clone()))
 }
@@ -149,6 +150,6 @@ fn agree(ctx: &Context, global: &Global) -> Result<(), Failure> {
     if ctx.ui.ask("Go back?") {
         Ok(())
     } else {
-        Err(Failure::new(codes::NO_TERMINAL, "not agreed").state("nothing moved"))
+        Err(Failure::new(codes::NO_TERMINAL, "nobody said yes").state("nothing moved"))
     }
 }

@@ -147,7 +147,12 @@ async fn prepare(repository: &Repository, args: &Args, ui: &Ui) -> Result<(), Fa
         .and_then(|()| std::fs::write(repository.local("written"), ""))
         .and_then(|()| std::fs::remove_file(repository.local("written")))
         .blame(codes::FOLDER, what)
-        .map_err(|failure| failure.next(format!("ls -ld {}", repository.root().display())))
+        .map_err(|failure| {
+            let (root, folder) = (repository.root().display(), folder.display());
+            failure
+                .state("nothing was started")
+                .next(format!("ls -ld {root} {folder}"))
+        })
 }
 
 /// Build and start side by side, then deploy what was never deployed, then the demonstration.

@@ -12,13 +12,13 @@ use crate::outputs::same_every_time;
 use crate::working_copy::Setting;
 
 /// No machine of AWS's: nobody asks for its role.
-const NO_MACHINE: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
-const KEY: [(&str, &str); 2] = [
+pub(crate) const NO_MACHINE: (&str, &str) = ("AWS_EC2_METADATA_DISABLED", "true");
+pub(crate) const KEY: [(&str, &str); 2] = [
     ("AWS_ACCESS_KEY_ID", "local"),
     ("AWS_SECRET_ACCESS_KEY", "local"),
 ];
 
-fn told(command: &str, run: &Run) -> String {
+pub(crate) fn told(command: &str, run: &Run) -> String {
     let (out, talk, code) = (&run.stdout, &run.stderr, run.code);
     format!("$ spokectl {command}\n{out}--- talk\n{talk}--- exit {code}\n")
 }
@@ -84,7 +84,7 @@ fn credentials_that_have_expired_are_called_so() {
 }
 
 /// Stage `local` without its endpoint file is a stage on AWS.
-fn on_aws(setting: &Setting, change: impl Fn(&str) -> String) -> String {
+pub(crate) fn on_aws(setting: &Setting, change: impl Fn(&str) -> String) -> String {
     let text = include_str!("../../../stages/local.toml");
     let is_endpoint = |line: &&str| line.starts_with("endpoint_file");
     assert!(text.lines().any(|line| is_endpoint(&line)));
@@ -157,6 +157,10 @@ async fn a_release_waits_for_the_secrets_somebody_has_to_set() {
         run("secrets list", ""),
         run("secrets set sign-in", "too-short"),
         run("secrets set sign-in", "0123456789abcdef0123456789abcdef"),
+        run(
+            "secrets set sign-in --output json --yes",
+            "0123456789abcdef0123456789abcdea",
+        ),
         run("secrets list", ""),
     ];
     insta::assert_snapshot!("empty_secret", refused.join("\n"));

@@ -8,9 +8,12 @@
 mod aws;
 mod build;
 mod command_line;
+mod laptop;
 mod lock;
+mod mistakes;
 mod outputs;
 mod plan;
+mod releases;
 mod runbooks;
 mod scale;
 mod settings;

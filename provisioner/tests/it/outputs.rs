@@ -318,6 +318,7 @@ async fn what_is_locked_says_by_whom() {
             &[
                 "lock status",
                 "lock status --output json",
+                "lock release --output json",
                 "deploy --yes",
                 "deploy --yes --output json",
                 "rollback --yes",

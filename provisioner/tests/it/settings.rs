@@ -210,6 +210,10 @@ fn workflow_writes_what_plans_and_releases_a_stage() {
     let run = spokectl_in(path, &arguments);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!("workflow", run.stdout);
+    let again = [&arguments[..], &["--output", "json"]].concat();
+    let run = spokectl_in(path, &again);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    insta::assert_snapshot!("workflow-json", run.stdout);
     let read =
         |file: &str| std::fs::read_to_string(folder.path().join(".github").join(file)).unwrap();
     insta::assert_snapshot!("workflow-release", read("workflows/release.yml"));

@@ -100,6 +100,17 @@ impl Setting {
         self.cloud.endpoint()
     }
 
+    /// Puts a fault of the cloud in force.
+    pub(crate) fn fault(&self, fault: serde_json::Value) {
+        let fault = serde_json::from_value(fault).unwrap();
+        self.cloud.cloud().faults.add(fault);
+    }
+
+    /// Ends all faults.
+    pub(crate) fn no_faults(&self) {
+        self.cloud.cloud().faults.clear();
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }

@@ -59,9 +59,7 @@ pub(super) async fn reject(ctx: &Context, scope: &Scope) -> Result<Kind, Failure
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     lock::take(ctx, "scale", &caller.arn).await?;
     let done = rejected(ctx, scope, &caller.arn).await;
-    let given_back = lock::give_back(ctx).await;
-    let answer = done?;
-    given_back?;
+    let answer = lock::ended(ctx, done).await?;
     ctx.ui.data(&answer, || {
         answer["rejected"].as_str().unwrap_or_default().to_owned()
     });

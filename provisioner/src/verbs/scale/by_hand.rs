@@ -5,7 +5,7 @@ use chrono::{NaiveDate, Utc};
 use super::perform::perform;
 use crate::cli::Global;
 use crate::context::Context;
-use crate::failure::{Failure, Kind, codes};
+use crate::failure::{Failure, Kind, codes, typed};
 use crate::scale::decide::{Move, Running};
 use crate::scale::ladder::Rung;
 use crate::scale::work;
@@ -109,7 +109,7 @@ fn confirm(global: &Global, ctx: &Context, step: &Move) -> Result<(), Failure> {
         Failure::new(codes::NO_TERMINAL, "the database is not changed")
             .why("nobody said yes")
             .state("the database is as it was")
-            .next("the same command with --yes"),
+            .next(format!("{} --yes", typed())),
     )
 }
 

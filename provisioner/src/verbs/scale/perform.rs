@@ -31,9 +31,7 @@ pub(super) async fn perform(
         with_pending,
     };
     let done = watched(ctx, scope, order).await;
-    let given_back = lock::give_back(ctx).await;
-    let record = done?;
-    given_back?;
+    let record = lock::ended(ctx, done).await?;
     ctx.ui.data(&record, || notice::outcome(&record).join("\n"));
     Ok(Kind::Ok)
 }

@@ -24,11 +24,58 @@ struct Screen {
     pending: Vec<String>,
     measured: Measured,
     decision: String,
-    policy: Scaling,
+    policy: Policy,
     enlarged: Option<Active>,
     proposal: Option<Proposal>,
     change: Option<Change>,
     at: DateTime<Utc>,
+}
+
+/// `[scaling]` in the spelling of everything else that is said as JSON; a stage file has its own.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the stage file's word, as all of them"
+)]
+struct Policy {
+    policy: ScalingPolicy,
+    highest: Option<String>,
+    weekly_budget: Option<f64>,
+    cool_down_minutes: u32,
+    keep_days: u32,
+    quiet: Vec<String>,
+    time_zone: String,
+    slack_secret: Option<String>,
+    period_seconds: u32,
+}
+
+impl From<&Scaling> for Policy {
+    fn from(scaling: &Scaling) -> Self {
+        // By its fields, so that a new one is not forgotten here.
+        let Scaling {
+            policy,
+            highest,
+            weekly_budget,
+            cool_down_minutes,
+            keep_days,
+            quiet,
+            time_zone,
+            slack_secret,
+            period_seconds,
+        } = scaling.clone();
+        Self {
+            policy,
+            highest,
+            weekly_budget,
+            cool_down_minutes,
+            keep_days,
+            quiet,
+            time_zone,
+            slack_secret,
+            period_seconds,
+        }
+    }
 }
 
 pub(super) async fn show(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> {
@@ -49,7 +96,7 @@ pub(super) async fn show(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> 
         pending: running.pending,
         measured,
         decision: sentence(&decision),
-        policy: scope.settings.scaling.clone(),
+        policy: Policy::from(&scope.settings.scaling),
         enlarged: ledger.active.clone(),
         proposal: ledger.waiting(now).cloned(),
         change: ledger.change,
@@ -136,7 +183,7 @@ fn measured(measured: &Measured) -> String {
     )
 }
 
-fn policy(scaling: &Scaling) -> String {
+fn policy(scaling: &Policy) -> String {
     let mut parts = vec![match scaling.policy {
         ScalingPolicy::Propose => "propose".to_owned(),
         ScalingPolicy::Act => "act".to_owned(),

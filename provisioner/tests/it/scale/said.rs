@@ -125,5 +125,17 @@ async fn every_word_about_the_size() {
             ]
         )
     );
+    control(&setting, reqwest::Method::DELETE, None).await;
+    calm(&setting).await;
+    insta::assert_snapshot!(
+        "scale_by_hand",
+        said(
+            &setting,
+            &[
+                "scale down --yes",
+                "scale up --to db.m7g.large --yes --output json",
+            ]
+        )
+    );
     setting.end().await;
 }
