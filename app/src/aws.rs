@@ -8,6 +8,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::FutureExt;
 use tokio::sync::OnceCell;
 
@@ -96,8 +97,14 @@ impl Aws {
     }
 }
 
-/// An SDK error in the service's own words: the SDK's `Display` says only "service error".
-pub fn describe<E: std::error::Error>(error: &E) -> String {
+/// An SDK error in the service's own words, its code and its sentence; where it never got to the service, what stood in
+/// the way. The SDK's `Display` says only "service error".
+pub fn describe<E: std::error::Error + ProvideErrorMetadata>(error: &E) -> String {
+    if let Some(code) = error.code() {
+        return error
+            .message()
+            .map_or_else(|| code.to_owned(), |message| format!("{code}: {message}"));
+    }
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -36,7 +36,7 @@ pub const DATE: &str = "2024-02-01";
 
 /// The table. Classes are followed by doubling within a family from their smallest known size, as AWS prices them.
 pub const ALL: &[Price] = &[
-    // Aurora PostgreSQL, one machine: AWS's skills for agents, of that day.
+    // Aurora PostgreSQL, one machine: what AWS publishes for choosing a database, of that day.
     hourly("aurora:db.t4g.medium", 0.073, "2026-08-20"),
     hourly("aurora:db.t4g.large", 0.146, "2026-08-20"),
     hourly("aurora:db.r6g.large", 0.260, "2026-08-20"),
