@@ -30,8 +30,8 @@ export default defineConfig({
     trace: 'retain-on-failure',
   },
   projects: [
-    { name: 'desktop', testMatch: 'campaign.spec.ts', use: { viewport: { width: 1280, height: 800 } } },
-    { name: 'phone', testMatch: 'campaign.spec.ts', use: { ...devices['Pixel 7'] } },
+    { name: 'desktop', testMatch: ['campaign.spec.ts', 'opt_outs.spec.ts'], use: { viewport: { width: 1280, height: 800 } } },
+    { name: 'phone', testMatch: ['campaign.spec.ts', 'opt_outs.spec.ts'], use: { ...devices['Pixel 7'] } },
     // Last: they change what is deployed.
     { name: 'releases', testMatch: 'release.spec.ts', use: { viewport: { width: 1280, height: 800 } }, dependencies: ['desktop', 'phone'] },
   ],

@@ -1,4 +1,7 @@
 //! Texts as they came in, before anything was made of them.
+//!
+//! Where a text is asked for by its id, its status stands in a CASE: a planner that can prove the condition of an index
+//! over the few that are not applied walks that one, with all that were applied since it was last cleaned.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
@@ -139,7 +142,8 @@ pub async fn update_unmatched(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE inbound_message SET status = 'UNMATCHED', settled_at = $2 WHERE id = $1 AND status = 'RECEIVED'",
+        "UPDATE inbound_message SET status = 'UNMATCHED', settled_at = $2
+         WHERE id = $1 AND CASE status WHEN 'RECEIVED' THEN true ELSE false END",
         id,
         now
     )
@@ -162,7 +166,7 @@ pub async fn apply(
     let done = sqlx::query!(
         "WITH taken AS (
              UPDATE inbound_message SET status = 'APPLIED', settled_at = $3, campaign_contact_id = $2
-             WHERE id = $1 AND status = 'RECEIVED'
+             WHERE id = $1 AND CASE status WHEN 'RECEIVED' THEN true ELSE false END
                AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
              RETURNING service, service_id, payload, contact_number, user_number, messaging_service_sid, text),
          written AS (
@@ -234,7 +238,8 @@ pub async fn take_unmatched(
 ) -> sqlx::Result<Option<Inbound>> {
     sqlx::query_as!(
         Inbound,
-        "UPDATE inbound_message SET status = 'RECEIVED', assigned_by = $2 WHERE id = $1 AND status = 'UNMATCHED'
+        "UPDATE inbound_message SET status = 'RECEIVED', assigned_by = $2
+         WHERE id = $1 AND CASE status WHEN 'UNMATCHED' THEN true ELSE false END
          RETURNING id, service, service_id, payload, contact_number, user_number, messaging_service_sid, text",
         id,
         user_id

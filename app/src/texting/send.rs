@@ -64,9 +64,12 @@ pub async fn send_known(
         status_before: NEEDS_MESSAGE,
         now,
     };
-    match write(app, &entry, draft, &body).await? {
-        Some(written) => hand_over(app, &entry, written, body).await.map(Some),
-        None => Ok(None),
+    match write(app, &entry, draft, &body).await {
+        Ok(Some(written)) => hand_over(app, &entry, written, body).await.map(Some),
+        Ok(None) => Ok(None),
+        // A text with this key was written before, and the contact put back since.
+        Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

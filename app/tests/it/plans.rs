@@ -49,7 +49,7 @@ async fn large(app: &TestApp) -> Texting {
         ),
         each_dropped("one.indexdef"),
         "ANALYZE".to_owned(),
-        // What the statistics do not know of: a carrier that is slow, and texts that are with it.
+        // What the statistics do not know of: a carrier that is slow, and texts that are with it; texts nobody knows.
         format!(
             "INSERT INTO message (campaign_contact_id, campaign_id, user_id, contact_number, is_from_contact, text,
                                   service, send_status, messaging_service_sid, send_attempts, queued_at)
@@ -59,6 +59,9 @@ async fn large(app: &TestApp) -> Texting {
             texter.id,
             app.now().to_rfc3339()
         ),
+        "INSERT INTO inbound_message (service, service_id, payload, contact_number, status)
+         SELECT 'twilio', 'UN' || n, '{}', '+1888' || lpad(n::text, 7, '0'), 'UNMATCHED' FROM generate_series(1, 5000) AS n"
+            .to_owned(),
         "RESET ALL".to_owned(),
     ];
     let mut connection = app.app.db.acquire().await.unwrap();
@@ -112,7 +115,7 @@ async fn counters(app: &TestApp) -> (i64, i64) {
     }
     sqlx::query_as(
         "SELECT sum(coalesce(seq_scan, 0))::bigint, sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::bigint
-         FROM pg_stat_user_tables WHERE relname IN ('campaign_contact', 'message', 'opt_out')",
+         FROM pg_stat_user_tables WHERE relname IN ('campaign_contact', 'message', 'opt_out', 'inbound_message')",
     )
     .fetch_one(&mut *sessions[0])
     .await

@@ -89,6 +89,13 @@ async fn the_same_key_never_makes_a_second_text() {
     let again = send().await;
     assert_eq!(again.ok()["sendMessage"]["messageStatus"], "messaged");
     assert_eq!(app.count("message").await, 1);
+    // Nor when the contact was put back, as after a text that was not even tried.
+    app.sql("UPDATE campaign_contact SET message_status = 'needsMessage'")
+        .await;
+    send().await.ok();
+    assert_eq!(app.count("message").await, 1);
+    app.sql("UPDATE campaign_contact SET message_status = 'messaged'")
+        .await;
     // Another key is another text, and this contact has its first one.
     let other = app
         .send_text(
