@@ -74,7 +74,8 @@ pub struct Endpoint {
     pub session_token: Option<String>,
 }
 
-/// How often a request is tried, unless `AWS_MAX_ATTEMPTS` says otherwise, as it does to every tool of AWS's. AWS throttles by account, so others' requests count as well, and a release of an hour
+/// How often a request is tried, unless `AWS_MAX_ATTEMPTS` says otherwise, as it does to every tool of AWS's. AWS throttles
+/// by account, so others' requests count as well, and a release of an hour
 /// must not end for one bad minute.
 const ATTEMPTS: u32 = 8;
 
