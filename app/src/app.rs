@@ -13,6 +13,7 @@ use crate::aws::Aws;
 use crate::cache::Cache;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
+use crate::db::grouped::Grouped;
 use crate::db::{self, Db};
 use crate::http::throttle::Throttle;
 use crate::identity::Provider;
@@ -26,6 +27,7 @@ use crate::texting::standings::Standings;
 pub struct App {
     pub config: Config,
     pub db: Db,
+    pub grouped: Grouped,
     pub cache: Cache,
     pub aws: Aws,
     pub storage: Storage,
@@ -129,6 +131,7 @@ impl App {
         };
         Self {
             storage: Storage::new(&aws),
+            grouped: Grouped::new(&db),
             db,
             cache,
             aws,

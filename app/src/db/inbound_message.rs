@@ -3,6 +3,8 @@
 //! Where a text is asked for by its id, its status stands in a CASE: a planner that can prove the condition of an index
 //! over the few that are not applied walks that one, with all that were applied since it was last cleaned.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
@@ -10,14 +12,14 @@ use crate::db::message::Conversation;
 
 /// A text to be kept.
 #[derive(Clone, Debug)]
-pub struct NewInbound<'a> {
-    pub service: &'a str,
-    pub service_id: &'a str,
-    pub payload: &'a serde_json::Value,
-    pub contact_number: &'a str,
-    pub user_number: &'a str,
-    pub messaging_service_sid: &'a str,
-    pub text: &'a str,
+pub struct NewInbound {
+    pub service: String,
+    pub service_id: String,
+    pub payload: serde_json::Value,
+    pub contact_number: String,
+    pub user_number: String,
+    pub messaging_service_sid: String,
+    pub text: String,
     pub now: DateTime<Utc>,
 }
 
@@ -36,15 +38,15 @@ pub struct Inbound {
 
 impl Inbound {
     /// The text as it was to be kept.
-    pub fn as_new(&self, now: DateTime<Utc>) -> NewInbound<'_> {
+    pub fn into_new(self, now: DateTime<Utc>) -> NewInbound {
         NewInbound {
-            service: &self.service,
-            service_id: &self.service_id,
-            payload: &self.payload,
-            contact_number: &self.contact_number,
-            user_number: &self.user_number,
-            messaging_service_sid: &self.messaging_service_sid,
-            text: &self.text,
+            service: self.service,
+            service_id: self.service_id,
+            payload: self.payload,
+            contact_number: self.contact_number,
+            user_number: self.user_number,
+            messaging_service_sid: self.messaging_service_sid,
+            text: self.text,
             now,
         }
     }
@@ -53,70 +55,95 @@ impl Inbound {
 /// A kept text that is to be applied, and the conversation it belongs to.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    pub inbound: Inbound,
+    pub id: i64,
     /// Of the contact with that number who was texted last through that messaging service.
     pub conversation: Option<Conversation>,
 }
 
-/// Keeps the text and finds its conversation; the same carrier id again changes nothing. Answers it as long as it
-/// is not applied.
-pub async fn insert(db: impl PgExecutor<'_>, new: NewInbound<'_>) -> sqlx::Result<Option<Kept>> {
-    let row = sqlx::query!(
-        r#"WITH kept AS (
+/// Keeps the texts and finds their conversations; the same carrier id again changes nothing. In the texts' order;
+/// none where a text has been applied before.
+///
+/// # Errors
+/// When the database does not answer, or two of the texts have the same carrier id.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    texts: &[Arc<NewInbound>],
+) -> sqlx::Result<Vec<Option<Kept>>> {
+    let each = || texts.iter();
+    let services: Vec<&str> = each().map(|text| text.service.as_str()).collect();
+    let service_ids: Vec<&str> = each().map(|text| text.service_id.as_str()).collect();
+    let payloads: Vec<&serde_json::Value> = each().map(|text| &text.payload).collect();
+    let contacts: Vec<&str> = each().map(|text| text.contact_number.as_str()).collect();
+    let users: Vec<&str> = each().map(|text| text.user_number.as_str()).collect();
+    let messaging_services: Vec<&str> = each()
+        .map(|text| text.messaging_service_sid.as_str())
+        .collect();
+    let bodies: Vec<&str> = each().map(|text| text.text.as_str()).collect();
+    let times: Vec<DateTime<Utc>> = each().map(|text| text.now).collect();
+    let rows = sqlx::query!(
+        r#"WITH arrived AS MATERIALIZED (
+               SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::text[], $5::text[], $6::text[], $7::text[],
+                                    $8::timestamptz[])
+                   WITH ORDINALITY AS a (service, service_id, payload, contact_number, user_number,
+                                         messaging_service_sid, text, received_at, place)),
+           kept AS (
                INSERT INTO inbound_message
                    (service, service_id, payload, contact_number, user_number, messaging_service_sid, text,
                     received_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+               -- Two statements that have several texts in common take them in the same order.
+               SELECT service, service_id, payload, contact_number, user_number, messaging_service_sid, text,
+                      received_at
+               FROM arrived ORDER BY service_id
                ON CONFLICT ON CONSTRAINT inbound_message_service_id_key
                    DO UPDATE SET status = inbound_message.status WHERE inbound_message.status = 'RECEIVED'
-               RETURNING id),
-           conversation AS (
+               RETURNING id, service, service_id)
+           SELECT arrived.place AS "place!", kept.id AS "id!", campaign_contact_id AS "campaign_contact_id?",
+                  campaign_id AS "campaign_id?", organization_id AS "organization_id?", assignment_id
+           FROM kept JOIN arrived ON arrived.service_id = kept.service_id AND arrived.service = kept.service
+           LEFT JOIN LATERAL (
                SELECT c.id AS campaign_contact_id, c.campaign_id, p.organization_id, c.assignment_id
                FROM campaign_contact c
                JOIN campaign p ON p.id = c.campaign_id
                JOIN LATERAL (SELECT max(m.id) AS id FROM message m
                              WHERE m.campaign_contact_id = c.id AND NOT m.is_from_contact
-                               AND coalesce(m.messaging_service_sid, '') = $6) newest ON newest.id IS NOT NULL
-               WHERE c.cell = $4
-               ORDER BY newest.id DESC LIMIT 1)
-           SELECT kept.id, campaign_contact_id AS "campaign_contact_id?", campaign_id AS "campaign_id?",
-                  organization_id AS "organization_id?", assignment_id
-           FROM kept LEFT JOIN conversation ON true"#,
-        new.service,
-        new.service_id,
-        new.payload,
-        new.contact_number,
-        new.user_number,
-        new.messaging_service_sid,
-        new.text,
-        new.now
+                               AND coalesce(m.messaging_service_sid, '') = arrived.messaging_service_sid) newest
+                    ON newest.id IS NOT NULL
+               WHERE c.cell = arrived.contact_number
+               ORDER BY newest.id DESC LIMIT 1) conversation ON true"#,
+        &services as &[&str],
+        &service_ids as &[&str],
+        &payloads as &[&serde_json::Value],
+        &contacts as &[&str],
+        &users as &[&str],
+        &messaging_services as &[&str],
+        &bodies as &[&str],
+        &times
     )
-    .fetch_optional(db)
+    .fetch_all(db)
     .await?;
-    Ok(row.map(|row| Kept {
-        inbound: Inbound {
-            id: row.id,
-            service: new.service.to_owned(),
-            service_id: new.service_id.to_owned(),
-            payload: new.payload.clone(),
-            contact_number: new.contact_number.to_owned(),
-            user_number: new.user_number.to_owned(),
-            messaging_service_sid: new.messaging_service_sid.to_owned(),
-            text: new.text.to_owned(),
-        },
-        conversation: row
+    let mut kept: Vec<Option<Kept>> = texts.iter().map(|_| None).collect();
+    for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+        let Some(slot) = kept.get_mut(place) else {
+            continue;
+        };
+        let found = row
             .campaign_contact_id
             .zip(row.campaign_id)
-            .zip(row.organization_id)
-            .map(
-                |((campaign_contact_id, campaign_id), organization_id)| Conversation {
+            .zip(row.organization_id);
+        *slot = Some(Kept {
+            id: row.id,
+            conversation: found.map(|((campaign_contact_id, campaign_id), organization_id)| {
+                Conversation {
                     campaign_contact_id,
                     campaign_id,
                     organization_id,
                     assignment_id: row.assignment_id,
-                },
-            ),
-    }))
+                }
+            }),
+        });
+    }
+    Ok(kept)
 }
 
 /// Texts that were kept but, for a crash or an error, never applied.
@@ -152,17 +179,20 @@ pub async fn update_unmatched(
     Ok(())
 }
 
+/// A kept text on its way into a contact's thread.
+#[derive(Clone, Debug)]
+pub struct Application {
+    pub inbound_message_id: i64,
+    pub campaign_contact_id: i32,
+    pub attachments: Option<serde_json::Value>,
+    pub at: DateTime<Utc>,
+}
+
 /// Puts the text into the contact's thread and asks for a response, once: whoever applies it
 /// again finds it applied. False when it was.
 ///
 /// Nobody waits until the disk has it: what was kept before is applied again should this be lost.
-pub async fn apply(
-    db: impl PgExecutor<'_>,
-    inbound: &Inbound,
-    campaign_contact_id: i32,
-    attachments: Option<&serde_json::Value>,
-    now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
+pub async fn apply(db: impl PgExecutor<'_>, text: &Application) -> sqlx::Result<bool> {
     let done = sqlx::query!(
         "WITH taken AS (
              UPDATE inbound_message SET status = 'APPLIED', settled_at = $3, campaign_contact_id = $2
@@ -181,14 +211,71 @@ pub async fn apply(
          UPDATE campaign_contact
          SET message_status = 'needsResponse', messages_received = messages_received + 1, updated_at = $3
          WHERE id = $2 AND EXISTS (SELECT FROM written)",
-        inbound.id,
-        campaign_contact_id,
-        now,
-        attachments
+        text.inbound_message_id,
+        text.campaign_contact_id,
+        text.at,
+        text.attachments
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Puts texts into their contacts' threads, as [`apply`] does with one. In the texts' order; false also where somebody
+/// else has the contact in hand just now: this statement never waits for a contact.
+pub async fn apply_together(
+    db: impl PgExecutor<'_>,
+    texts: &[Application],
+) -> sqlx::Result<Vec<bool>> {
+    let each = || texts.iter();
+    let ids: Vec<i64> = each().map(|text| text.inbound_message_id).collect();
+    let contacts: Vec<i32> = each().map(|text| text.campaign_contact_id).collect();
+    let attachments: Vec<Option<&serde_json::Value>> =
+        each().map(|text| text.attachments.as_ref()).collect();
+    let now = each().map(|text| text.at).max();
+    let places = sqlx::query_scalar!(
+        r#"WITH mine AS MATERIALIZED (
+               SELECT id, campaign_id FROM campaign_contact WHERE id = ANY($2) FOR NO KEY UPDATE SKIP LOCKED),
+           taken AS (
+               UPDATE inbound_message i SET status = 'APPLIED', settled_at = $4, campaign_contact_id = mine.id
+               FROM unnest($1::bigint[], $2::integer[], $3::jsonb[])
+                    WITH ORDINALITY AS asked (id, campaign_contact_id, attachments, place)
+               JOIN mine ON mine.id = asked.campaign_contact_id
+               WHERE i.id = asked.id AND CASE i.status WHEN 'RECEIVED' THEN true ELSE false END
+                 AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'
+               RETURNING i.*, mine.campaign_id, asked.attachments, asked.place),
+           written AS (
+               INSERT INTO message
+                   (campaign_contact_id, campaign_id, user_number, contact_number, is_from_contact, text, attachments,
+                    service, service_id, service_response, messaging_service_sid, send_status, created_at, queued_at)
+               SELECT campaign_contact_id, campaign_id, user_number, contact_number, true, text, attachments,
+                      service, service_id, payload::text, messaging_service_sid, 'DELIVERED', $4, $4
+               FROM taken ORDER BY id
+               ON CONFLICT (service_id) WHERE service_id <> '' DO NOTHING
+               RETURNING campaign_contact_id, service_id),
+           moved AS (
+               UPDATE campaign_contact c
+               SET message_status = 'needsResponse', messages_received = c.messages_received + new.count, updated_at = $4
+               FROM (SELECT campaign_contact_id, count(*)::smallint AS count FROM written GROUP BY campaign_contact_id) new
+               WHERE c.id = new.campaign_contact_id)
+           SELECT taken.place AS "place!" FROM taken JOIN written USING (service_id)"#,
+        &ids,
+        &contacts,
+        &attachments as &[Option<&serde_json::Value>],
+        now
+    )
+    .fetch_all(db)
+    .await?;
+    let mut applied = vec![false; texts.len()];
+    for place in places {
+        if let Some(slot) = usize::try_from(place - 1)
+            .ok()
+            .and_then(|place| applied.get_mut(place))
+        {
+            *slot = true;
+        }
+    }
+    Ok(applied)
 }
 
 /// A text that nobody's conversation matched.

@@ -20,28 +20,44 @@ pub struct Attempt {
     pub number: i16,
 }
 
-/// The carrier has taken the text. A report about it that came before this answer wins: it names the text's row,
+/// A text the carrier has taken, in that attempt.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    pub attempt: Attempt,
+    pub service_id: String,
+    pub response: String,
+    pub at: DateTime<Utc>,
+}
+
+/// The carrier has taken the texts. A report about one that came before this answer wins: it names the text's row,
 /// and has settled it. (One that does not is kept, and `delivery_report::apply_kept` brings them together.)
 ///
-/// Nobody waits until the disk has it: should the database's machine break down within that half second the text
-/// is SENDING again, which `reconcile` settles by asking the carrier.
-pub async fn update_accepted(
-    db: impl PgExecutor<'_>,
-    attempt: Attempt,
-    service_id: &str,
-    response: &str,
-    now: DateTime<Utc>,
-) -> sqlx::Result<()> {
+/// Nobody waits until the disk has it: should the database's machine break down within that half second the texts
+/// are SENDING again, which `reconcile` settles by asking the carrier.
+pub async fn update_accepted(db: impl PgExecutor<'_>, texts: &[Accepted]) -> sqlx::Result<()> {
+    let mut texts: Vec<&Accepted> = texts.iter().collect();
+    // Two statements that have several texts in common take them in the same order.
+    texts.sort_by_key(|text| text.attempt.message_id);
+    let each = || texts.iter();
+    let ids: Vec<i64> = each().map(|text| text.attempt.message_id).collect();
+    let attempts: Vec<i16> = each().map(|text| text.attempt.number).collect();
+    let service_ids: Vec<&str> = each().map(|text| text.service_id.as_str()).collect();
+    let responses: Vec<&str> = each().map(|text| text.response.as_str()).collect();
+    let times: Vec<DateTime<Utc>> = each().map(|text| text.at).collect();
     sqlx::query!(
-        "UPDATE message
-         SET service_id = $2, service_response = $3, sent_at = $4, send_status = 'SENT', error_code = NULL
-         WHERE id = $1 AND send_attempts = $5 AND send_status NOT IN ('SENT', 'DELIVERED', 'ERROR')
+        "UPDATE message m
+         SET service_id = taken.service_id, service_response = taken.response, sent_at = taken.at,
+             send_status = 'SENT', error_code = NULL
+         FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::text[], $5::timestamptz[])
+              AS taken (id, attempt, service_id, response, at)
+         WHERE m.id = taken.id AND m.send_attempts = taken.attempt
+           AND m.send_status NOT IN ('SENT', 'DELIVERED', 'ERROR')
            AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'",
-        attempt.message_id,
-        service_id,
-        response,
-        now,
-        attempt.number
+        &ids,
+        &attempts,
+        &service_ids as &[&str],
+        &responses as &[&str],
+        &times
     )
     .execute(db)
     .await?;

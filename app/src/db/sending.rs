@@ -178,7 +178,8 @@ pub async fn insert_text(
     db: impl PgExecutor<'_>,
     text: NewText<'_>,
 ) -> sqlx::Result<Option<Written>> {
-    let row = sqlx::query!(
+    let row = sqlx::query_as!(
+        WrittenRow,
         r#"WITH contact AS (
                UPDATE campaign_contact c
                SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
@@ -208,7 +209,7 @@ pub async fn insert_text(
                       $7, ($12::timestamptz[])[array_position($10, coalesce(contact.timezone, ''))], $11, $11
                FROM contact
                RETURNING id, send_before)
-           SELECT written.id AS "message_id!", written.send_before,
+           SELECT 1::bigint AS "place!", written.id AS "message_id!", written.send_before,
                   contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
                   contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
                   contact.first_name AS "first_name!", contact.last_name AS "last_name!",
@@ -235,24 +236,53 @@ pub async fn insert_text(
     )
     .fetch_optional(db)
     .await?;
-    Ok(row.map(|row| Written {
-        message_id: row.message_id,
-        send_before: row.send_before,
-        contact: Contact {
-            id: row.id,
-            campaign_id: row.campaign_id,
-            assignment_id: row.assignment_id,
-            external_id: row.external_id,
-            external_id_type: row.external_id_type,
-            state_code: row.state_code,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            cell: row.cell,
-            custom_fields: row.custom_fields,
-            timezone: row.timezone,
-            message_status: row.message_status,
-            is_opted_out: row.is_opted_out,
-            updated_at: row.updated_at,
-        },
-    }))
+    Ok(row.map(Written::from))
+}
+
+/// A written text and its contact, as statements answer them.
+#[derive(Debug)]
+pub(super) struct WrittenRow {
+    /// Where the text stands among those that were asked for, from 1.
+    pub(super) place: i64,
+    pub(super) message_id: i64,
+    pub(super) send_before: Option<DateTime<Utc>>,
+    pub(super) id: i32,
+    pub(super) campaign_id: i32,
+    pub(super) assignment_id: Option<i32>,
+    pub(super) external_id: String,
+    pub(super) external_id_type: Option<String>,
+    pub(super) state_code: Option<String>,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) cell: String,
+    pub(super) custom_fields: serde_json::Value,
+    pub(super) timezone: Option<String>,
+    pub(super) message_status: String,
+    pub(super) is_opted_out: bool,
+    pub(super) updated_at: DateTime<Utc>,
+}
+
+impl From<WrittenRow> for Written {
+    fn from(row: WrittenRow) -> Self {
+        Self {
+            message_id: row.message_id,
+            send_before: row.send_before,
+            contact: Contact {
+                id: row.id,
+                campaign_id: row.campaign_id,
+                assignment_id: row.assignment_id,
+                external_id: row.external_id,
+                external_id_type: row.external_id_type,
+                state_code: row.state_code,
+                first_name: row.first_name,
+                last_name: row.last_name,
+                cell: row.cell,
+                custom_fields: row.custom_fields,
+                timezone: row.timezone,
+                message_status: row.message_status,
+                is_opted_out: row.is_opted_out,
+                updated_at: row.updated_at,
+            },
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Texts coming in: kept as they are before anything else, then applied once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::app::App;
 use crate::contacts::phone;
 use crate::db;
 use crate::db::contact::Contact;
-use crate::db::inbound_message::{Inbound, NewInbound};
+use crate::db::inbound_message::{Application, NewInbound};
 use crate::db::message::Conversation;
 use crate::error::{Error, Result};
 use crate::texting::{keywords, opt_out};
@@ -104,13 +105,13 @@ pub async fn receive(app: &App, service: &str, webhook: &Webhook) -> Result<Rece
         return Ok(Received::Malformed);
     };
     let new = NewInbound {
-        service,
-        service_id: webhook.get("MessageSid"),
-        payload: &json!(webhook.parameters),
-        contact_number: &sender,
-        user_number: webhook.get("To"),
-        messaging_service_sid: webhook.get("MessagingServiceSid"),
-        text: &text,
+        service: service.to_owned(),
+        service_id: webhook.get("MessageSid").to_owned(),
+        payload: json!(webhook.parameters),
+        contact_number: sender,
+        user_number: webhook.get("To").to_owned(),
+        messaging_service_sid: webhook.get("MessagingServiceSid").to_owned(),
+        text,
         now,
     };
     keep(app, new).await
@@ -118,16 +119,16 @@ pub async fn receive(app: &App, service: &str, webhook: &Webhook) -> Result<Rece
 
 /// Keeps a text and puts it into the conversation it belongs to. One that was kept before and not applied is
 /// applied now.
-async fn keep(app: &App, new: NewInbound<'_>) -> Result<Received> {
-    let now = new.now;
-    let Some(kept) = db::inbound_message::insert(&app.db, new).await? else {
+async fn keep(app: &App, new: NewInbound) -> Result<Received> {
+    let new = Arc::new(new);
+    let Some(kept) = app.grouped.inbound.ask((), new.clone()).await? else {
         return Ok(Received::Repeated);
     };
     let Some(conversation) = kept.conversation else {
-        db::inbound_message::update_unmatched(&app.db, kept.inbound.id, now).await?;
+        db::inbound_message::update_unmatched(&app.db, kept.id, new.now).await?;
         return Ok(Received::Unmatched);
     };
-    put(app, &kept.inbound, &conversation).await
+    put(app, kept.id, &new, &conversation).await
 }
 
 /// Who it is from, with `OVERRIDE_RECIPIENT` reckoned in, and the text.
@@ -153,20 +154,25 @@ fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
 }
 
 /// Puts a kept text into a conversation, once.
-async fn put(app: &App, inbound: &Inbound, conversation: &Conversation) -> Result<Received> {
-    if keywords::is_opt_out(&inbound.text) {
+async fn put(
+    app: &App,
+    id: i64,
+    text: &NewInbound,
+    conversation: &Conversation,
+) -> Result<Received> {
+    if keywords::is_opt_out(&text.text) {
         // Before the text is marked as applied: a crash between the two opts out twice, not never.
-        opt_out::by_keyword(app, &inbound.contact_number, conversation).await?;
+        opt_out::by_keyword(app, &text.contact_number, conversation).await?;
     }
-    let attachments = webhook_of(inbound).attachments();
-    let is_new = db::inbound_message::apply(
-        &app.db,
-        inbound,
-        conversation.campaign_contact_id,
-        attachments.as_ref(),
-        app.clock.now(),
-    )
-    .await?;
+    let application = Application {
+        inbound_message_id: id,
+        campaign_contact_id: conversation.campaign_contact_id,
+        attachments: webhook_of(&text.payload).attachments(),
+        at: app.clock.now(),
+    };
+    let is_applied = app.grouped.applied.ask((), application.clone()).await?;
+    // It was before, or somebody has the contact in hand: for them this one text waits.
+    let is_new = is_applied || db::inbound_message::apply(&app.db, &application).await?;
     bump(app, conversation).await;
     Ok(if is_new {
         Received::Applied
@@ -207,7 +213,8 @@ pub async fn assign(
         organization_id: organization,
         assignment_id: contact.assignment_id,
     };
-    put(app, &inbound, &conversation).await?;
+    let now = app.clock.now();
+    put(app, inbound.id, &inbound.into_new(now), &conversation).await?;
     Ok(())
 }
 
@@ -217,9 +224,8 @@ async fn bump(app: &App, conversation: &Conversation) {
     }
 }
 
-fn webhook_of(inbound: &Inbound) -> Webhook {
-    let parameters = inbound
-        .payload
+fn webhook_of(payload: &Value) -> Webhook {
+    let parameters = payload
         .as_object()
         .into_iter()
         .flatten()
@@ -236,10 +242,11 @@ pub async fn apply_left(app: &App) -> Result<usize> {
     let now = app.clock.now();
     let before = now - chrono::TimeDelta::seconds(30);
     let left = db::inbound_message::list_unapplied(&app.db, before, 500).await?;
-    for inbound in &left {
-        keep(app, inbound.as_new(now)).await?;
+    let count = left.len();
+    for inbound in left {
+        keep(app, inbound.into_new(now)).await?;
     }
-    Ok(left.len())
+    Ok(count)
 }
 
 #[cfg(test)]

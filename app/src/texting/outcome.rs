@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::db;
-use crate::db::outcome::Attempt;
+use crate::db::outcome::{Accepted, Attempt};
 use crate::error::{CanFail, Result};
 use crate::sms::{self, Outcome};
 use crate::texting::{opt_out, simulation};
@@ -20,7 +20,13 @@ pub async fn record(app: &App, attempt: Attempt, contact_id: i32, outcome: &Outc
             response,
             encore,
         } => {
-            db::outcome::update_accepted(db, attempt, service_id, response, now).await?;
+            let accepted = Accepted {
+                attempt,
+                service_id: service_id.clone(),
+                response: response.clone(),
+                at: now,
+            };
+            app.grouped.accepted.ask((), accepted).await?;
             simulation::play(app, service_id, encore)
                 .await
                 .can_fail("simulating what follows a text");

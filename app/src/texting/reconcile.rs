@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::db;
-use crate::db::outcome::{SERVICE_ID, TakenUp};
+use crate::db::outcome::{Accepted, SERVICE_ID, TakenUp};
 use crate::error::{Error, Result, breaks_constraint};
 use crate::sms;
 use crate::sms::twilio::messages::Taken;
@@ -97,9 +97,13 @@ async fn attribute(app: &App, text: &TakenUp, candidates: Vec<Taken>) -> Result<
     let Some(sid) = sids.iter().find(|sid| !known.contains(sid)) else {
         return wait(app, text, "the carrier does not have it").await;
     };
-    let now = app.clock.now();
-    let response = "found at the carrier after its answer was lost";
-    match db::outcome::update_accepted(&app.db, attempt(text), sid, response, now).await {
+    let found = Accepted {
+        attempt: attempt(text),
+        service_id: sid.clone(),
+        response: "found at the carrier after its answer was lost".to_owned(),
+        at: app.clock.now(),
+    };
+    match db::outcome::update_accepted(&app.db, &[found]).await {
         Ok(()) => Ok(Finding::Found),
         // Somebody was quicker: the next round looks again.
         Err(error) if breaks_constraint(&error, SERVICE_ID) => Ok(Finding::Unclear),

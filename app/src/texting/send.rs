@@ -7,6 +7,8 @@
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
 //! asks the carrier about it before anything is sent again.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
@@ -15,6 +17,7 @@ use crate::access::{KnownSender, Sender};
 use crate::app::App;
 use crate::db;
 use crate::db::contact::Contact;
+use crate::db::first_texts::{Conditions, FirstText};
 use crate::db::outcome::Attempt;
 use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Openings, Terms, Written};
 use crate::error::{Error, Result, breaks_constraint};
@@ -64,7 +67,26 @@ pub async fn send_known(
         status_before: NEEDS_MESSAGE,
         now,
     };
-    match write(app, &entry, draft, &body).await {
+    let conditions = Conditions {
+        terms: terms.clone(),
+        openings: openings.clone(),
+        service: entry.service(app).to_owned(),
+        messaging_service_sid: entry.messaging_service(app),
+        opt_outs_shared: app.config.opt_outs_shared,
+        now,
+    };
+    let key = conditions.key();
+    let text = FirstText {
+        conditions: Arc::new(conditions),
+        contact_id,
+        assignment_id: draft.assignment_id,
+        user_id: by.user_id,
+        session_epoch: by.session_epoch,
+        text: body.clone(),
+        canned_response_id: draft.canned_response_id,
+        key: draft.key,
+    };
+    match app.grouped.first_texts.ask(key, text).await {
         Ok(Some(written)) => hand_over(app, &entry, written, body).await.map(Some),
         Ok(None) => Ok(None),
         // A text with this key was written before, and the contact put back since.

@@ -1,6 +1,6 @@
 //! Delivery reports.
 
-use spoke::db::outcome::{self, Attempt};
+use spoke::db::outcome::{self, Accepted, Attempt};
 use spoke::functions::queue::{Batch, Record};
 use spoke::texting::inbound::Webhook;
 use spoke::texting::reports;
@@ -82,7 +82,13 @@ async fn a_report_before_the_answer_wins() {
             message_id: *id,
             number: 1,
         };
-        outcome::update_accepted(&app.app.db, attempt, service_id, "{}", app.now())
+        let accepted = Accepted {
+            attempt,
+            service_id: service_id.to_owned(),
+            response: "{}".to_owned(),
+            at: app.now(),
+        };
+        outcome::update_accepted(&app.app.db, &[accepted])
             .await
             .unwrap();
     }

@@ -1,0 +1,163 @@
+//! First messages of one campaign, many in one statement.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+use uuid::Uuid;
+
+use crate::db::sending::{Openings, Terms, Written, WrittenRow};
+
+/// Under what a first message is sent; all texts of a statement share it.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    pub terms: Arc<Terms>,
+    /// None: at any time of day.
+    pub openings: Option<Arc<Openings>>,
+    pub service: String,
+    pub messaging_service_sid: Option<String>,
+    pub opt_outs_shared: bool,
+    pub now: DateTime<Utc>,
+}
+
+/// Conditions with the same key are the same, but for the second.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    campaign_id: i32,
+    campaign_version: String,
+    organization_version: String,
+    /// Since 1970: which zones are open is reckoned for a minute.
+    minute: i64,
+}
+
+impl Conditions {
+    /// What tells them from others.
+    pub fn key(&self) -> Key {
+        Key {
+            campaign_id: self.terms.campaign_id,
+            campaign_version: self.terms.campaign_version.clone(),
+            organization_version: self.terms.organization_version.clone(),
+            minute: self.now.timestamp().div_euclid(60),
+        }
+    }
+}
+
+/// A first message to be written down.
+#[derive(Clone, Debug)]
+pub struct FirstText {
+    pub conditions: Arc<Conditions>,
+    pub contact_id: i32,
+    pub assignment_id: i32,
+    pub user_id: i32,
+    pub session_epoch: i32,
+    pub text: String,
+    pub canned_response_id: Option<i32>,
+    pub key: Option<Uuid>,
+}
+
+/// Writes texts whose conditions have the same key, and moves their contacts on, as [`insert_text`] does with one:
+/// what no longer holds is asked of the rows as they are at this moment. In the texts' order; none where something
+/// says no, or where somebody else has the contact in hand just now: this statement never waits for a row, so that
+/// nobody's text waits for another's contact, and no two statements for one another.
+///
+/// [`insert_text`]: crate::db::sending::insert_text
+///
+/// # Errors
+/// When the database does not answer, or a text's idempotency key has been used for its contact.
+pub async fn insert(
+    db: impl PgExecutor<'_>,
+    texts: &[FirstText],
+) -> sqlx::Result<Vec<Option<Written>>> {
+    let Some(FirstText { conditions, .. }) = texts.first() else {
+        return Ok(Vec::new());
+    };
+    let Conditions {
+        terms, openings, ..
+    } = &**conditions;
+    let openings = openings.as_deref();
+    let each = || texts.iter();
+    let contacts: Vec<i32> = each().map(|text| text.contact_id).collect();
+    let assignments: Vec<i32> = each().map(|text| text.assignment_id).collect();
+    let users: Vec<i32> = each().map(|text| text.user_id).collect();
+    let epochs: Vec<i32> = each().map(|text| text.session_epoch).collect();
+    let bodies: Vec<&str> = each().map(|text| text.text.as_str()).collect();
+    let canned: Vec<Option<i32>> = each().map(|text| text.canned_response_id).collect();
+    let keys: Vec<Option<Uuid>> = each().map(|text| text.key).collect();
+    let rows = sqlx::query_as!(
+        WrittenRow,
+        r#"WITH terms AS MATERIALIZED (
+               SELECT p.id AS campaign_id, o.id AS organization_id
+               FROM campaign p JOIN organization o ON o.id = p.organization_id
+               WHERE p.id = $8 AND p.xmin = $9::text::xid AND o.xmin = $10::text::xid),
+           mine AS MATERIALIZED (
+               SELECT asked.*
+               FROM terms
+               CROSS JOIN unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[],
+                                 $7::uuid[])
+                    WITH ORDINALITY AS asked (contact_id, assignment_id, user_id, session_epoch, text,
+                                              canned_response_id, key, place)
+               JOIN campaign_contact c ON c.id = asked.contact_id
+               JOIN "user" u ON u.id = asked.user_id
+               WHERE c.campaign_id = terms.campaign_id AND c.assignment_id = asked.assignment_id
+                 AND u.session_epoch = asked.session_epoch
+                 AND CASE c.message_status WHEN 'needsMessage' THEN true ELSE false END
+                 AND ($11::text[] IS NULL OR coalesce(c.timezone, '') = ANY($11))
+                 AND NOT c.is_opted_out
+                 AND NOT EXISTS (SELECT FROM opt_out out WHERE out.cell = c.cell
+                                 AND ($12 OR out.organization_id = terms.organization_id))
+               FOR NO KEY UPDATE OF c SKIP LOCKED),
+           contact AS (
+               UPDATE campaign_contact c
+               SET message_status = 'messaged', messages_sent = c.messages_sent + 1, updated_at = $13
+               FROM mine WHERE c.id = mine.contact_id
+               RETURNING c.*, mine.user_id, mine.text, mine.canned_response_id, mine.key, mine.place),
+           written AS (
+               INSERT INTO message
+                   (campaign_contact_id, campaign_id, user_id, assignment_id, contact_number, is_from_contact, text,
+                    service, messaging_service_sid, send_status, send_attempts, canned_response_id,
+                    idempotency_key, send_before, created_at, queued_at)
+               SELECT id, campaign_id, user_id, assignment_id, cell, false, text, $14, $15, 'SENDING', 1,
+                      CASE WHEN canned_response_id IS NOT NULL
+                           THEN (SELECT r.id FROM canned_response r
+                                 WHERE r.id = contact.canned_response_id AND r.campaign_id = contact.campaign_id)
+                      END,
+                      key, ($16::timestamptz[])[array_position($11, coalesce(timezone, ''))], $13, $13
+               FROM contact
+               RETURNING id, campaign_contact_id, send_before)
+           SELECT contact.place AS "place!", written.id AS "message_id!", written.send_before,
+                  contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
+                  contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
+                  contact.first_name AS "first_name!", contact.last_name AS "last_name!",
+                  contact.cell AS "cell!", contact.custom_fields AS "custom_fields!", contact.timezone,
+                  contact.message_status AS "message_status!", contact.is_opted_out AS "is_opted_out!",
+                  contact.updated_at AS "updated_at!"
+           FROM contact JOIN written ON written.campaign_contact_id = contact.id"#,
+        &contacts,
+        &assignments,
+        &users,
+        &epochs,
+        &bodies as &[&str],
+        &canned as &[Option<i32>],
+        &keys as &[Option<Uuid>],
+        terms.campaign_id,
+        terms.campaign_version,
+        terms.organization_version,
+        openings.map(|openings| openings.zones.as_slice()),
+        conditions.opt_outs_shared,
+        conditions.now,
+        conditions.service,
+        conditions.messaging_service_sid,
+        openings.map(|openings| openings.until.as_slice())
+    )
+    .fetch_all(db)
+    .await?;
+    let mut written: Vec<Option<Written>> = texts.iter().map(|_| None).collect();
+    for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+        let Some(slot) = written.get_mut(place) else {
+            continue;
+        };
+        *slot = Some(Written::from(row));
+    }
+    Ok(written)
+}

@@ -1,0 +1,62 @@
+//! The statements that are grouped: what each text costs.
+
+use std::sync::Arc;
+
+use crate::db::Db;
+use crate::db::first_texts::{self, FirstText, Key};
+use crate::db::group::Group;
+use crate::db::inbound_message::{self, Application, Kept, NewInbound};
+use crate::db::outcome::{self, Accepted};
+use crate::db::sending::Written;
+
+/// One group for each of them.
+#[derive(Debug)]
+pub struct Grouped {
+    /// First messages to be written down: [`first_texts::insert`].
+    pub first_texts: Group<Key, FirstText, Option<Written>>,
+    /// Texts the carrier has taken: [`outcome::update_accepted`].
+    pub accepted: Group<(), Accepted, ()>,
+    /// Texts that came in, to be kept: [`inbound_message::insert`].
+    pub inbound: Group<(), Arc<NewInbound>, Option<Kept>>,
+    /// Texts that came in, to be put into threads: [`inbound_message::apply_together`].
+    pub applied: Group<(), Application, bool>,
+}
+
+impl Grouped {
+    /// Groups over that database.
+    pub fn new(db: &Db) -> Self {
+        Self {
+            first_texts: {
+                let db = db.clone();
+                Group::new(move |texts: Vec<FirstText>| {
+                    let db = db.clone();
+                    async move { first_texts::insert(&db, &texts).await }
+                })
+            },
+            accepted: {
+                let db = db.clone();
+                Group::new(move |texts: Vec<Accepted>| {
+                    let db = db.clone();
+                    async move {
+                        outcome::update_accepted(&db, &texts).await?;
+                        Ok(vec![(); texts.len()])
+                    }
+                })
+            },
+            inbound: {
+                let db = db.clone();
+                Group::new(move |texts: Vec<Arc<NewInbound>>| {
+                    let db = db.clone();
+                    async move { inbound_message::insert(&db, &texts).await }
+                })
+            },
+            applied: {
+                let db = db.clone();
+                Group::new(move |texts: Vec<Application>| {
+                    let db = db.clone();
+                    async move { inbound_message::apply_together(&db, &texts).await }
+                })
+            },
+        }
+    }
+}
