@@ -83,9 +83,10 @@ async fn main() -> anyhow::Result<()> {
         texter.join(&seeded.token).await?;
     }
     let time = Duration::from_secs(args.seconds);
-    let texters = measure::sending(&instance, texters, &args, time, &mut figures).await?;
+    let mut texters = measure::sending(&instance, texters, &args, time, &mut figures).await?;
     if !args.no_carrier {
         measure::receiving(&instance, args.texters, &mut figures).await?;
+        texters = measure::conversing(&instance, texters, time / 2, &mut figures).await?;
     }
     questions::texters(&instance, &seeded, &mut figures).await?;
     let admin = questions::admin(&instance, &seeded).await?;

@@ -113,3 +113,41 @@ pub(crate) async fn receiving(
     figures.add("  PostgreSQL CPU a text", each(used.postgres, taken));
     Ok(())
 }
+
+/// Everybody goes through their conversations for a while.
+pub(crate) async fn conversing(
+    instance: &Instance,
+    texters: Vec<Texter>,
+    time: Duration,
+    figures: &mut Figures,
+) -> anyhow::Result<Vec<Texter>> {
+    let at_once = texters.len();
+    let (before, started) = (instance.cpu()?, Instant::now());
+    let end = started + time;
+    let mut working = JoinSet::new();
+    for mut texter in texters {
+        working.spawn(async move { texter.converse(end).await.map(|()| texter) });
+    }
+    let mut texters = Vec::new();
+    while let Some(done) = working.join_next().await {
+        texters.push(done??);
+    }
+    let (used, took) = (instance.cpu()?.since(before), started.elapsed());
+    let all = |times: fn(&Texter) -> &Vec<Duration>| -> Vec<Duration> {
+        texters.iter().flat_map(times).copied().collect()
+    };
+    let (replies, opt_outs) = (
+        all(|texter| &texter.replies),
+        all(|texter| &texter.opt_outs),
+    );
+    let count = replies.len() + opt_outs.len();
+    figures.add(
+        format!("conversations, {at_once} at once"),
+        format!("{count}, {}", rate(count, took)),
+    );
+    figures.add("  opening one and replying", percentiles(replies));
+    figures.add("  opting out", percentiles(opt_outs));
+    figures.add("  application CPU a conversation", each(used.app, count));
+    figures.add("  PostgreSQL CPU a conversation", each(used.postgres, count));
+    Ok(texters)
+}

@@ -1,4 +1,4 @@
-//! One texter with a browser: signs up, joins, asks for contacts, sends.
+//! One texter with a browser: signs up, joins, asks for contacts, sends, polls, replies, opts out.
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,10 @@ pub(crate) struct Texter {
     pub(crate) sends: Vec<Duration>,
     /// How long each page of contacts took.
     pub(crate) pages: Vec<Duration>,
+    /// How long each reply took, the thread looked at before included.
+    pub(crate) replies: Vec<Duration>,
+    /// How long each opt-out took.
+    pub(crate) opt_outs: Vec<Duration>,
 }
 
 /// What the client sends.
@@ -26,7 +30,17 @@ struct Operations {
     batch: String,
     page: String,
     send: String,
+    list: String,
+    thread: String,
+    reply: String,
+    opt_out: String,
+    poll: String,
 }
+
+/// One conversation in so many ends with an opt-out, and not with a reply.
+const OPT_OUTS: usize = 20;
+/// A texter's screen asks for news after so many conversations.
+const POLLS: usize = 5;
 
 const JOIN: &str =
     "mutation ($token: String!) { assignUserToCampaign(token: $token) { id texter { id } } }";
@@ -53,9 +67,16 @@ impl Texter {
                 batch: operation("FindNewCampaignContact")?,
                 page: operation("NextContacts")?,
                 send: operation("SendFirstMessage")?,
+                list: operation("ConversationList")?,
+                thread: operation("Thread")?,
+                reply: operation("SendReply")?,
+                opt_out: operation("CreateOptOut")?,
+                poll: operation("Stamp")?,
             },
             sends: Vec::new(),
             pages: Vec::new(),
+            replies: Vec::new(),
+            opt_outs: Vec::new(),
         })
     }
 
@@ -128,6 +149,66 @@ impl Texter {
         let wanted = json!({"message": message, "contactId": contact});
         self.ask(&self.operations.send, wanted).await?;
         self.sends.push(started.elapsed());
+        Ok(())
+    }
+
+    /// Goes through everybody who has answered, page by page, until the time is over.
+    pub(crate) async fn converse(&mut self, end: Instant) -> anyhow::Result<()> {
+        let mut after = Value::Null;
+        loop {
+            let wanted = json!({"assignmentId": self.assignment, "afterId": after});
+            let answer = self.ask(&self.operations.list, wanted).await?;
+            let page = answer["contactsForAssignment"].as_array();
+            let contacts: Vec<&Value> = page.into_iter().flatten().collect();
+            let Some(last) = contacts.last() else {
+                return Ok(());
+            };
+            after = last["id"].clone();
+            let waiting = contacts
+                .iter()
+                .filter(|contact| contact["messageStatus"] == "needsResponse");
+            for (place, contact) in waiting.enumerate() {
+                if Instant::now() >= end {
+                    return Ok(());
+                }
+                if place % OPT_OUTS == OPT_OUTS - 1 {
+                    self.opt_out(&contact["id"]).await?;
+                } else {
+                    self.reply(&contact["id"]).await?;
+                }
+                if place % POLLS == 0 {
+                    let wanted = json!({"assignmentId": self.assignment});
+                    self.ask(&self.operations.poll, wanted).await?;
+                }
+            }
+        }
+    }
+
+    async fn reply(&mut self, contact: &Value) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let wanted = json!({"contactId": contact});
+        self.ask(&self.operations.thread, wanted).await?;
+        let message = json!({
+            "text": "Wonderful! The polls are open from seven to eight.",
+            "assignmentId": self.assignment,
+            "idempotencyKey": Uuid::new_v4().to_string(),
+        });
+        let wanted = json!({"message": message, "contactId": contact});
+        self.ask(&self.operations.reply, wanted).await?;
+        self.replies.push(started.elapsed());
+        Ok(())
+    }
+
+    async fn opt_out(&mut self, contact: &Value) -> anyhow::Result<()> {
+        let wanted = json!({"contactId": contact});
+        let thread = self.ask(&self.operations.thread, wanted).await?;
+        let opt_out = json!({
+            "assignmentId": self.assignment, "cell": thread["contact"]["cell"], "reason": "asked",
+        });
+        let started = Instant::now();
+        let wanted = json!({"contactId": contact, "optOut": opt_out});
+        self.ask(&self.operations.opt_out, wanted).await?;
+        self.opt_outs.push(started.elapsed());
         Ok(())
     }
 }
