@@ -427,11 +427,7 @@ pub async fn readable_assignment(app: &App, viewer: &Viewer, id: i32) -> Result<
 }
 
 fn check_readable(viewer: &Viewer, assignment: &Assignment) -> Result<()> {
-    let needed = if assignment.user_id == viewer.id() {
-        Role::Texter
-    } else {
-        Role::Supervolunteer
-    };
+    let needed = reader_of(assignment.user_id == viewer.id());
     viewer.require(assignment.organization_id, needed, Superadmins::Pass)
 }
 
@@ -470,13 +466,53 @@ async fn find_assignment(app: &App, id: i32) -> Result<Assignment> {
 pub async fn readable_contact(app: &App, viewer: &Viewer, id: i32) -> Result<Contact> {
     let contact = find_contact(app, id).await?;
     let campaign = find_campaign(app, contact.campaign_id).await?;
-    let needed = if is_assigned_to(app, &contact, viewer.id()).await? {
+    let is_own = is_assigned_to(app, &contact, viewer.id()).await?;
+    viewer.require(
+        campaign.organization_id,
+        reader_of(is_own),
+        Superadmins::Pass,
+    )?;
+    Ok(contact)
+}
+
+/// A contact to look at, with the viewer and what stands around its assignment, in two statements; the latter is
+/// there unless nobody has the contact.
+///
+/// # Errors
+/// [`Error::SignedOut`], or as [`readable_contact`].
+pub async fn opened_contact(
+    app: &App,
+    session: Option<Session>,
+    id: i32,
+) -> Result<(Viewer, Option<Opened>, Contact)> {
+    let session = session.ok_or(Error::SignedOut)?;
+    let contact = db::contact::find(&app.db, id).await?;
+    let assignment = contact.as_ref().and_then(|contact| contact.assignment_id);
+    let opened = match assignment {
+        Some(assignment) => db::opened::find(&app.db, session.user_id, assignment).await?,
+        None => None,
+    };
+    let Some((contact, opened)) = contact.zip(opened) else {
+        let viewer = viewer(app, Some(session)).await?;
+        let contact = readable_contact(app, &viewer, id).await?;
+        return Ok((viewer, None, contact));
+    };
+    if opened.person.user.session_epoch != session.epoch {
+        return Err(Error::SignedOut);
+    }
+    let viewer = Viewer::of(opened.person.clone());
+    let is_own = opened.assignment.user_id == viewer.id();
+    viewer.require(opened.organization.id, reader_of(is_own), Superadmins::Pass)?;
+    Ok((viewer, Some(opened), contact))
+}
+
+/// Who may look at what is one's own, and at what is somebody else's.
+fn reader_of(is_own: bool) -> Role {
+    if is_own {
         Role::Texter
     } else {
         Role::Supervolunteer
-    };
-    viewer.require(campaign.organization_id, needed, Superadmins::Pass)?;
-    Ok(contact)
+    }
 }
 
 /// A contact to decide about: of one's own assignment, or as ADMIN any of the organization.
@@ -551,11 +587,7 @@ pub async fn sender(
         return Err(Error::SignedOut);
     }
     let is_own = facts.assigned_to == Some(session.user_id);
-    let needed = if is_own {
-        Role::Texter
-    } else {
-        Role::Supervolunteer
-    };
+    let needed = reader_of(is_own);
     // A texter whose contact was given to somebody else hears just that, as before.
     match check_role(facts.role, needed) {
         Err(Error::Forbidden) if facts.role == Some(Role::Texter) => {

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use crate::db::Db;
-use crate::db::first_texts::{self, FirstText, Key};
 use crate::db::group::Group;
 use crate::db::inbound_message::{self, Application, Kept, NewInbound};
+use crate::db::known_texts::{self, Key, KnownText};
 use crate::db::outcome::{self, Accepted};
 use crate::db::sending::Written;
 
 /// One group for each of them.
 #[derive(Debug)]
 pub struct Grouped {
-    /// First messages to be written down: [`first_texts::insert`].
-    pub first_texts: Group<Key, FirstText, Option<Written>>,
+    /// Texts to be written down: [`known_texts::insert`].
+    pub texts: Group<Key, KnownText, Option<Written>>,
     /// Texts the carrier has taken: [`outcome::update_accepted`].
     pub accepted: Group<(), Accepted, ()>,
     /// Texts that came in, to be kept: [`inbound_message::insert`].
@@ -26,11 +26,11 @@ impl Grouped {
     /// Groups over that database.
     pub fn new(db: &Db) -> Self {
         Self {
-            first_texts: {
+            texts: {
                 let db = db.clone();
-                Group::new(move |texts: Vec<FirstText>| {
+                Group::new(move |texts: Vec<KnownText>| {
                     let db = db.clone();
-                    async move { first_texts::insert(&db, &texts).await }
+                    async move { known_texts::insert(&db, &texts).await }
                 })
             },
             accepted: {

@@ -138,8 +138,9 @@ pub struct NewText<'a> {
     pub session_epoch: i32,
     pub terms: &'a Terms,
     pub text: &'a str,
-    /// A first message: only while the contact needs one.
-    pub is_initial: bool,
+    /// The contact's status as it was read. A first message is written only while the contact needs one, and
+    /// anything else only when it does not.
+    pub status_before: &'a str,
     pub canned_response_id: Option<i32>,
     pub key: Option<Uuid>,
     pub service: &'a str,
@@ -162,6 +163,8 @@ pub struct Openings {
 #[derive(Clone, Debug)]
 pub struct Written {
     pub message_id: i64,
+    /// The contact's before.
+    pub status_before: String,
     /// When the contact's texting hours end.
     pub send_before: Option<DateTime<Utc>>,
     pub contact: Contact,
@@ -191,7 +194,7 @@ pub async fn insert_text(
                  AND p.id = c.campaign_id AND p.xmin = $14::text::xid
                  AND o.id = p.organization_id AND o.xmin = $15::text::xid
                  AND u.id = $3 AND u.session_epoch = $16
-                 AND CASE c.message_status WHEN 'needsMessage' THEN $5 ELSE NOT $5 END
+                 AND CASE c.message_status WHEN 'needsMessage' THEN $5 = 'needsMessage' ELSE $5 <> 'needsMessage' END
                  AND ($10::text[] IS NULL OR coalesce(c.timezone, '') = ANY($10))
                  AND NOT c.is_opted_out
                  AND NOT EXISTS (SELECT FROM opt_out out WHERE out.cell = c.cell
@@ -209,7 +212,7 @@ pub async fn insert_text(
                       $7, ($12::timestamptz[])[array_position($10, coalesce(contact.timezone, ''))], $11, $11
                FROM contact
                RETURNING id, send_before)
-           SELECT 1::bigint AS "place!", written.id AS "message_id!", written.send_before,
+           SELECT 1::bigint AS "place!", $5::text AS "status_before!", written.id AS "message_id!", written.send_before,
                   contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
                   contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
                   contact.first_name AS "first_name!", contact.last_name AS "last_name!",
@@ -221,7 +224,7 @@ pub async fn insert_text(
         text.assignment_id,
         text.user_id,
         text.text,
-        text.is_initial,
+        text.status_before,
         text.canned_response_id,
         text.key,
         text.service,
@@ -244,6 +247,7 @@ pub async fn insert_text(
 pub(super) struct WrittenRow {
     /// Where the text stands among those that were asked for, from 1.
     pub(super) place: i64,
+    pub(super) status_before: String,
     pub(super) message_id: i64,
     pub(super) send_before: Option<DateTime<Utc>>,
     pub(super) id: i32,
@@ -266,6 +270,7 @@ impl From<WrittenRow> for Written {
     fn from(row: WrittenRow) -> Self {
         Self {
             message_id: row.message_id,
+            status_before: row.status_before,
             send_before: row.send_before,
             contact: Contact {
                 id: row.id,

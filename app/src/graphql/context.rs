@@ -10,6 +10,7 @@ use tokio::sync::OnceCell;
 use crate::access::{self, Role, Session, Superadmins, Viewer};
 use crate::app::App;
 use crate::db::assignment::Assignment;
+use crate::db::contact::Contact;
 use crate::db::opened::Opened;
 use crate::error::{Error, Result};
 use crate::graphql::loaders::Loaders;
@@ -95,6 +96,23 @@ pub async fn open_assignment(ctx: &Context<'_>, id: i32) -> Result<Assignment> {
     drop(request.viewer.set(viewer));
     drop(request.opened.set(opened));
     Ok(assignment)
+}
+
+/// A contact the viewer may look at. The first one of a request brings along the same, in two statements.
+///
+/// # Errors
+/// As [`access::opened_contact`].
+pub async fn open_contact(ctx: &Context<'_>, id: i32) -> Result<Contact> {
+    let request = request(ctx);
+    if request.viewer.initialized() || request.opened.initialized() {
+        return access::readable_contact(app(ctx), viewer(ctx).await?, id).await;
+    }
+    let (viewer, opened, contact) = access::opened_contact(app(ctx), request.session, id).await?;
+    drop(request.viewer.set(viewer));
+    if let Some(opened) = opened {
+        drop(request.opened.set(opened));
+    }
+    Ok(contact)
 }
 
 /// What has been opened in this request.

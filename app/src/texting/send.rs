@@ -1,7 +1,6 @@
 //! Sending one text: the row first, then the carrier, then the outcome.
 //!
-//! Three statements: the facts, the row, the outcome. A first message of somebody whose terms this
-//! process knows costs two: the row's statement asks whether what is known still holds, and where it
+//! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the row's statement asks whether what is known still holds, and where it
 //! writes nothing the facts are read after all.
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
@@ -17,7 +16,7 @@ use crate::access::{KnownSender, Sender};
 use crate::app::App;
 use crate::db;
 use crate::db::contact::Contact;
-use crate::db::first_texts::{Conditions, FirstText};
+use crate::db::known_texts::{Conditions, KnownText};
 use crate::db::outcome::Attempt;
 use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Openings, Terms, Written};
 use crate::error::{Error, Result, breaks_constraint};
@@ -38,8 +37,7 @@ pub struct Draft {
     pub key: Option<Uuid>,
 }
 
-/// Sends a first message without reading anything before, where all that is known of the sender
-/// allows it. None: something says no, or is not known; nothing has been written.
+/// Sends a text without reading anything before, where all that is known of the sender allows it. None: something says no, or is not known; nothing has been written.
 ///
 /// # Errors
 /// When the database does not answer; as [`send`] once the text is written.
@@ -51,8 +49,9 @@ pub async fn send_known(
 ) -> Result<Option<Contact>> {
     let (terms, now) = (&by.terms, app.clock.now());
     let body = text::normalise(&draft.text);
-    let is_open = derived(terms.status, terms.due_by, now) == CampaignStatus::Active;
-    if !draft.is_initial || !is_open || text::check(&body, app.config.max_message_length).is_err() {
+    let takes_first = derived(terms.status, terms.due_by, now) == CampaignStatus::Active;
+    let is_open = takes_first || (terms.status.allows_replies() && !draft.is_initial);
+    if !is_open || text::check(&body, app.config.max_message_length).is_err() {
         return Ok(None);
     }
     let openings = app
@@ -64,11 +63,11 @@ pub async fn send_known(
         contact_id,
         terms,
         openings: openings.as_deref(),
-        status_before: NEEDS_MESSAGE,
         now,
     };
     let conditions = Conditions {
         terms: terms.clone(),
+        takes_first,
         openings: openings.clone(),
         service: entry.service(app).to_owned(),
         messaging_service_sid: entry.messaging_service(app),
@@ -76,17 +75,18 @@ pub async fn send_known(
         now,
     };
     let key = conditions.key();
-    let text = FirstText {
+    let text = KnownText {
         conditions: Arc::new(conditions),
         contact_id,
         assignment_id: draft.assignment_id,
         user_id: by.user_id,
         session_epoch: by.session_epoch,
         text: body.clone(),
+        is_initial: draft.is_initial,
         canned_response_id: draft.canned_response_id,
         key: draft.key,
     };
-    match app.grouped.first_texts.ask(key, text).await {
+    match app.grouped.texts.ask(key, text).await {
         Ok(Some(written)) => hand_over(app, &entry, written, body).await.map(Some),
         Ok(None) => Ok(None),
         // A text with this key was written before, and the contact put back since.
@@ -118,10 +118,9 @@ pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
         contact_id: facts.id,
         terms: &facts.terms,
         openings: openings.as_ref(),
-        status_before: &facts.message_status,
         now,
     };
-    match write(app, &entry, draft, &body).await {
+    match write(app, &entry, &facts.message_status, draft, &body).await {
         Ok(Some(written)) => hand_over(app, &entry, written, body).await,
         Ok(None) => overtaken(app, by, draft, &body).await,
         // The same click, twice at once: the other one has written it.
@@ -140,7 +139,6 @@ struct Entry<'a> {
     terms: &'a Terms,
     /// None: at any time of day.
     openings: Option<&'a Openings>,
-    status_before: &'a str,
     now: DateTime<Utc>,
 }
 
@@ -158,6 +156,7 @@ impl Entry<'_> {
 async fn write(
     app: &App,
     entry: &Entry<'_>,
+    status_before: &str,
     draft: &Draft,
     body: &str,
 ) -> sqlx::Result<Option<Written>> {
@@ -169,7 +168,7 @@ async fn write(
         session_epoch: entry.session_epoch,
         terms: entry.terms,
         text: body,
-        is_initial: entry.status_before == NEEDS_MESSAGE,
+        status_before,
         canned_response_id: draft.canned_response_id,
         key: draft.key,
         service: entry.service(app),
@@ -199,7 +198,7 @@ async fn hand_over(
         taken_up_at: entry.now,
     };
     let outcome = sms::send(app, &outgoing).await;
-    let contact = record(app, entry.status_before, written, &outcome).await?;
+    let contact = record(app, written, &outcome).await?;
     bump(app, contact.assignment_id).await;
     Ok(contact)
 }
@@ -331,12 +330,7 @@ async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<
 }
 
 /// Writes down what the carrier made of it. What was not even tried leaves the contact as it was.
-async fn record(
-    app: &App,
-    status_before: &str,
-    written: Written,
-    outcome: &Outcome,
-) -> Result<Contact> {
+async fn record(app: &App, written: Written, outcome: &Outcome) -> Result<Contact> {
     let attempt = Attempt {
         message_id: written.message_id,
         number: FIRST_ATTEMPT,
@@ -348,7 +342,8 @@ async fn record(
     };
     let after = &contact.message_status;
     let now = app.clock.now();
-    db::outcome::update_not_attempted(&app.db, attempt, why, status_before, after, now).await?;
+    let before = &written.status_before;
+    db::outcome::update_not_attempted(&app.db, attempt, why, before, after, now).await?;
     bump(app, contact.assignment_id).await;
     Err(Error::refused(code, why.clone()))
 }

@@ -25,7 +25,7 @@ async fn operations_keep_to_their_statements() {
     let send = "mutation ($message: MessageInput!, $id: String!) {
         sendMessage(message: $message, campaignContactId: $id) { id messageStatus } }";
     assert_eq!(cost(&app, texter, send, text(texting.contacts[0])).await, 3);
-    // The terms are known now, and a first message asks in its own statement whether they still hold.
+    // The terms are known now, and a text asks in its own statement whether they still hold.
     let first = |contact: i32| {
         let mut variables = text(contact);
         variables["message"]["isInitialMessage"] = json!(true);
@@ -35,6 +35,12 @@ async fn operations_keep_to_their_statements() {
         cost(&app, texter, send, first(texting.contacts[1])).await,
         2
     );
+
+    assert_eq!(cost(&app, texter, send, text(texting.contacts[1])).await, 2);
+    assert_eq!(cost(&app, texter, send, text(texting.contacts[2])).await, 2);
+    let texts =
+        "SELECT string_agg(message_status || messages_sent, ' ' ORDER BY id) FROM campaign_contact";
+    assert_eq!(app.value(texts).await, "messaged1 messaged2 messaged1");
 
     let batch =
         "mutation ($id: String!) { findNewCampaignContact(assignmentId: $id) { found count } }";
@@ -55,6 +61,10 @@ async fn operations_keep_to_their_statements() {
         cost(&app, texter, threads, json!({"id": assignment})).await,
         3
     );
+
+    let thread = "query ($id: String!) { contact(id: $id) { id cell timezone isTextable messages { text } campaign { id } } }";
+    let contact = json!({"id": texting.contacts[0].to_string()});
+    assert_eq!(cost(&app, texter, thread, contact).await, 3);
 
     let poll = "query ($id: String!) { assignmentStamp(assignmentId: $id) }";
     app.graphql(Some(texter), poll, json!({"id": assignment}))

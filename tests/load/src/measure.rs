@@ -148,6 +148,9 @@ pub(crate) async fn conversing(
     figures.add("  opening one and replying", percentiles(replies));
     figures.add("  opting out", percentiles(opt_outs));
     figures.add("  application CPU a conversation", each(used.app, count));
-    figures.add("  PostgreSQL CPU a conversation", each(used.postgres, count));
+    figures.add(
+        "  PostgreSQL CPU a conversation",
+        each(used.postgres, count),
+    );
     Ok(texters)
 }

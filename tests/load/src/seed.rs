@@ -51,6 +51,7 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
              FROM made, generate_series(1, 2) AS turn",
             args.before
         ),
+        answered(args.before),
         half_texted(),
         "UPDATE campaign SET contacts_count = (SELECT count(*) FROM campaign_contact WHERE campaign_id = campaign.id)"
             .to_owned(),
@@ -68,6 +69,27 @@ pub(crate) async fn campaign(instance: &Instance, args: &Args) -> anyhow::Result
         statistics: 2,
         token,
     })
+}
+
+/// One in five of them has answered.
+fn answered(before: u32) -> String {
+    format!(
+        "WITH kept AS (
+             INSERT INTO inbound_message (service, service_id, payload, contact_number, user_number,
+                                          messaging_service_sid, text, status, campaign_contact_id, settled_at)
+             SELECT 'twilio', 'SMin-' || c.id, '{{}}', c.cell, '+16175550100', 'MGbefore', 'Yes!', 'APPLIED', c.id, now()
+             FROM generate_series(0, {before} - 1, 5) AS n
+             JOIN campaign_contact c ON c.campaign_id = 3 + n / 100000 AND c.cell = '+1666' || lpad(n::text, 7, '0')
+             RETURNING service, service_id, contact_number, user_number, messaging_service_sid, text,
+                       campaign_contact_id)
+         INSERT INTO message (campaign_contact_id, campaign_id, user_number, contact_number, is_from_contact, text,
+                              service, service_id, send_status, messaging_service_sid)
+         SELECT campaign_contact_id, (SELECT campaign_id FROM campaign_contact WHERE id = campaign_contact_id),
+                user_number, contact_number, true, text, service, service_id, 'DELIVERED', messaging_service_sid
+         FROM kept;
+         UPDATE campaign_contact SET message_status = 'needsResponse', messages_received = 1
+         WHERE id IN (SELECT campaign_contact_id FROM inbound_message)"
+    )
 }
 
 /// Campaign 2: fifty texters have texted every other contact.

@@ -2,10 +2,9 @@
 
 use async_graphql::{Context, Object};
 
-use crate::access;
 use crate::assignments::stamp;
 use crate::error::Result;
-use crate::graphql::context::{app, id, open_assignment, request, viewer};
+use crate::graphql::context::{app, id, open_assignment, open_contact, request};
 use crate::graphql::types::assignment::{Assignment, contacts};
 use crate::graphql::types::contact::CampaignContact;
 use crate::graphql::types::inputs::ContactsFilter;
@@ -42,8 +41,7 @@ impl TextingQueries {
         ctx: &Context<'_>,
         #[graphql(name = "id")] contact_id: String,
     ) -> Result<Option<CampaignContact>> {
-        let viewer = viewer(ctx).await?;
-        let contact = access::readable_contact(app(ctx), viewer, id(&contact_id)?).await?;
+        let contact = open_contact(ctx, id(&contact_id)?).await?;
         Ok(Some(CampaignContact(contact)))
     }
 

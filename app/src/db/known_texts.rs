@@ -1,4 +1,4 @@
-//! First messages of one campaign, many in one statement.
+//! Texts of one campaign, by people whose terms are known, many in one statement.
 
 use std::sync::Arc;
 
@@ -8,10 +8,12 @@ use uuid::Uuid;
 
 use crate::db::sending::{Openings, Terms, Written, WrittenRow};
 
-/// Under what a first message is sent; all texts of a statement share it.
+/// Under what a text is sent; all texts of a statement share it.
 #[derive(Clone, Debug)]
 pub struct Conditions {
     pub terms: Arc<Terms>,
+    /// Whether the campaign takes first messages now, and not only answers.
+    pub takes_first: bool,
     /// None: at any time of day.
     pub openings: Option<Arc<Openings>>,
     pub service: String,
@@ -26,6 +28,7 @@ pub struct Key {
     campaign_id: i32,
     campaign_version: String,
     organization_version: String,
+    takes_first: bool,
     /// Since 1970: which zones are open is reckoned for a minute.
     minute: i64,
 }
@@ -37,20 +40,23 @@ impl Conditions {
             campaign_id: self.terms.campaign_id,
             campaign_version: self.terms.campaign_version.clone(),
             organization_version: self.terms.organization_version.clone(),
+            takes_first: self.takes_first,
             minute: self.now.timestamp().div_euclid(60),
         }
     }
 }
 
-/// A first message to be written down.
+/// A text to be written down.
 #[derive(Clone, Debug)]
-pub struct FirstText {
+pub struct KnownText {
     pub conditions: Arc<Conditions>,
     pub contact_id: i32,
     pub assignment_id: i32,
     pub user_id: i32,
     pub session_epoch: i32,
     pub text: String,
+    /// Only while the contact needs a first message.
+    pub is_initial: bool,
     pub canned_response_id: Option<i32>,
     pub key: Option<Uuid>,
 }
@@ -66,9 +72,9 @@ pub struct FirstText {
 /// When the database does not answer, or a text's idempotency key has been used for its contact.
 pub async fn insert(
     db: impl PgExecutor<'_>,
-    texts: &[FirstText],
+    texts: &[KnownText],
 ) -> sqlx::Result<Vec<Option<Written>>> {
-    let Some(FirstText { conditions, .. }) = texts.first() else {
+    let Some(KnownText { conditions, .. }) = texts.first() else {
         return Ok(Vec::new());
     };
     let Conditions {
@@ -81,6 +87,7 @@ pub async fn insert(
     let users: Vec<i32> = each().map(|text| text.user_id).collect();
     let epochs: Vec<i32> = each().map(|text| text.session_epoch).collect();
     let bodies: Vec<&str> = each().map(|text| text.text.as_str()).collect();
+    let initial: Vec<bool> = each().map(|text| text.is_initial).collect();
     let canned: Vec<Option<i32>> = each().map(|text| text.canned_response_id).collect();
     let keys: Vec<Option<Uuid>> = each().map(|text| text.key).collect();
     let rows = sqlx::query_as!(
@@ -88,43 +95,45 @@ pub async fn insert(
         r#"WITH terms AS MATERIALIZED (
                SELECT p.id AS campaign_id, o.id AS organization_id
                FROM campaign p JOIN organization o ON o.id = p.organization_id
-               WHERE p.id = $8 AND p.xmin = $9::text::xid AND o.xmin = $10::text::xid),
+               WHERE p.id = $9 AND p.xmin = $10::text::xid AND o.xmin = $11::text::xid),
            mine AS MATERIALIZED (
-               SELECT asked.*
+               SELECT asked.*, c.message_status AS status_before
                FROM terms
-               CROSS JOIN unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::integer[],
-                                 $7::uuid[])
-                    WITH ORDINALITY AS asked (contact_id, assignment_id, user_id, session_epoch, text,
+               CROSS JOIN unnest($1::integer[], $2::integer[], $3::integer[], $4::integer[], $5::text[], $6::boolean[],
+                                 $7::integer[], $8::uuid[])
+                    WITH ORDINALITY AS asked (contact_id, assignment_id, user_id, session_epoch, text, is_initial,
                                               canned_response_id, key, place)
                JOIN campaign_contact c ON c.id = asked.contact_id
                JOIN "user" u ON u.id = asked.user_id
                WHERE c.campaign_id = terms.campaign_id AND c.assignment_id = asked.assignment_id
                  AND u.session_epoch = asked.session_epoch
-                 AND CASE c.message_status WHEN 'needsMessage' THEN true ELSE false END
-                 AND ($11::text[] IS NULL OR coalesce(c.timezone, '') = ANY($11))
+                 AND CASE c.message_status WHEN 'needsMessage' THEN $18 ELSE NOT asked.is_initial END
+                 AND ($12::text[] IS NULL OR coalesce(c.timezone, '') = ANY($12))
                  AND NOT c.is_opted_out
                  AND NOT EXISTS (SELECT FROM opt_out out WHERE out.cell = c.cell
-                                 AND ($12 OR out.organization_id = terms.organization_id))
+                                 AND ($13 OR out.organization_id = terms.organization_id))
                FOR NO KEY UPDATE OF c SKIP LOCKED),
            contact AS (
                UPDATE campaign_contact c
-               SET message_status = 'messaged', messages_sent = c.messages_sent + 1, updated_at = $13
+               SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
+                                         THEN 'convo' ELSE 'messaged' END,
+                   messages_sent = c.messages_sent + 1, updated_at = $14
                FROM mine WHERE c.id = mine.contact_id
-               RETURNING c.*, mine.user_id, mine.text, mine.canned_response_id, mine.key, mine.place),
+               RETURNING c.*, mine.status_before, mine.user_id, mine.text, mine.canned_response_id, mine.key, mine.place),
            written AS (
                INSERT INTO message
                    (campaign_contact_id, campaign_id, user_id, assignment_id, contact_number, is_from_contact, text,
                     service, messaging_service_sid, send_status, send_attempts, canned_response_id,
                     idempotency_key, send_before, created_at, queued_at)
-               SELECT id, campaign_id, user_id, assignment_id, cell, false, text, $14, $15, 'SENDING', 1,
+               SELECT id, campaign_id, user_id, assignment_id, cell, false, text, $15, $16, 'SENDING', 1,
                       CASE WHEN canned_response_id IS NOT NULL
                            THEN (SELECT r.id FROM canned_response r
                                  WHERE r.id = contact.canned_response_id AND r.campaign_id = contact.campaign_id)
                       END,
-                      key, ($16::timestamptz[])[array_position($11, coalesce(timezone, ''))], $13, $13
+                      key, ($17::timestamptz[])[array_position($12, coalesce(timezone, ''))], $14, $14
                FROM contact
                RETURNING id, campaign_contact_id, send_before)
-           SELECT contact.place AS "place!", written.id AS "message_id!", written.send_before,
+           SELECT contact.place AS "place!", contact.status_before AS "status_before!", written.id AS "message_id!", written.send_before,
                   contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
                   contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
                   contact.first_name AS "first_name!", contact.last_name AS "last_name!",
@@ -137,6 +146,7 @@ pub async fn insert(
         &users,
         &epochs,
         &bodies as &[&str],
+        &initial,
         &canned as &[Option<i32>],
         &keys as &[Option<Uuid>],
         terms.campaign_id,
@@ -147,7 +157,8 @@ pub async fn insert(
         conditions.now,
         conditions.service,
         conditions.messaging_service_sid,
-        openings.map(|openings| openings.until.as_slice())
+        openings.map(|openings| openings.until.as_slice()),
+        conditions.takes_first
     )
     .fetch_all(db)
     .await?;
