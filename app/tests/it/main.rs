@@ -11,6 +11,7 @@ mod carrier;
 mod demonstration;
 mod faults;
 mod fuzz;
+mod grouped;
 mod inbound;
 mod instance;
 mod invariants;
