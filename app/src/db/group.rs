@@ -33,13 +33,15 @@ where
     I: Clone + Send + Sync + 'static,
     O: Send + 'static,
 {
-    /// A group of what `statement` answers.
-    pub fn new<F>(statement: impl Fn(Vec<I>) -> F + Send + Sync + 'static) -> Self
+    /// A group of what `statement` answers over `store`.
+    pub fn new<S, F>(store: &S, statement: impl Fn(S, Vec<I>) -> F + Send + Sync + 'static) -> Self
     where
+        S: Clone + Send + Sync + 'static,
         F: Future<Output = sqlx::Result<Vec<O>>> + Send + 'static,
     {
+        let store = store.clone();
         Self {
-            statement: Arc::new(move |items| Box::pin(statement(items))),
+            statement: Arc::new(move |items| Box::pin(statement(store.clone(), items))),
             lanes: Arc::default(),
         }
     }
@@ -66,6 +68,20 @@ where
         }
         told.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
+}
+
+/// Rows that say, from 1, for which of `count` items they are, in the items' order.
+pub fn in_places<R>(count: usize, rows: impl IntoIterator<Item = (i64, R)>) -> Vec<Option<R>> {
+    let mut places: Vec<Option<R>> = std::iter::repeat_with(|| None).take(count).collect();
+    for (place, row) in rows {
+        let slot = usize::try_from(place - 1)
+            .ok()
+            .and_then(|place| places.get_mut(place));
+        if let Some(slot) = slot {
+            *slot = Some(row);
+        }
+    }
+    places
 }
 
 impl<K, I, O> std::fmt::Debug for Group<K, I, O> {
@@ -166,15 +182,12 @@ mod tests {
 
     /// Answers twice the number, each statement when it is let; notes what came together.
     fn doubling(gate: &Arc<Semaphore>, seen: &Arc<Mutex<Vec<Vec<i32>>>>) -> Group<(), i32, i32> {
-        let (gate, seen) = (gate.clone(), seen.clone());
-        Group::new(move |items: Vec<i32>| {
-            let (gate, seen) = (gate.clone(), seen.clone());
-            async move {
-                gate.acquire().await.unwrap().forget();
-                assert!(!items.contains(&13), "an accident");
-                seen.lock().await.push(items.clone());
-                Ok(items.into_iter().map(|item| 2 * item).collect())
-            }
+        let store = (gate.clone(), seen.clone());
+        Group::new(&store, |(gate, seen), items: Vec<i32>| async move {
+            gate.acquire().await.unwrap().forget();
+            assert!(!items.contains(&13), "an accident");
+            seen.lock().await.push(items.clone());
+            Ok(items.into_iter().map(|item| 2 * item).collect())
         })
     }
 

@@ -26,37 +26,19 @@ impl Grouped {
     /// Groups over that database.
     pub fn new(db: &Db) -> Self {
         Self {
-            texts: {
-                let db = db.clone();
-                Group::new(move |texts: Vec<KnownText>| {
-                    let db = db.clone();
-                    async move { known_texts::insert(&db, &texts).await }
-                })
-            },
-            accepted: {
-                let db = db.clone();
-                Group::new(move |texts: Vec<Accepted>| {
-                    let db = db.clone();
-                    async move {
-                        outcome::update_accepted(&db, &texts).await?;
-                        Ok(vec![(); texts.len()])
-                    }
-                })
-            },
-            inbound: {
-                let db = db.clone();
-                Group::new(move |texts: Vec<Arc<NewInbound>>| {
-                    let db = db.clone();
-                    async move { inbound_message::insert(&db, &texts).await }
-                })
-            },
-            applied: {
-                let db = db.clone();
-                Group::new(move |texts: Vec<Application>| {
-                    let db = db.clone();
-                    async move { inbound_message::apply_together(&db, &texts).await }
-                })
-            },
+            texts: Group::new(db, |db: Db, texts: Vec<KnownText>| async move {
+                known_texts::insert(&db, &texts).await
+            }),
+            accepted: Group::new(db, |db: Db, texts: Vec<Accepted>| async move {
+                outcome::update_accepted(&db, &texts).await?;
+                Ok(vec![(); texts.len()])
+            }),
+            inbound: Group::new(db, |db: Db, texts: Vec<Arc<NewInbound>>| async move {
+                inbound_message::insert(&db, &texts).await
+            }),
+            applied: Group::new(db, |db: Db, texts: Vec<Application>| async move {
+                inbound_message::apply_together(&db, &texts).await
+            }),
         }
     }
 }

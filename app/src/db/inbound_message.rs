@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use crate::db::group::in_places;
 use crate::db::message::Conversation;
 
 /// A text to be kept.
@@ -121,29 +122,24 @@ pub async fn insert(
     )
     .fetch_all(db)
     .await?;
-    let mut kept: Vec<Option<Kept>> = texts.iter().map(|_| None).collect();
-    for row in rows {
-        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let Some(slot) = kept.get_mut(place) else {
-            continue;
-        };
+    let kept = rows.into_iter().map(|row| {
         let found = row
             .campaign_contact_id
             .zip(row.campaign_id)
             .zip(row.organization_id);
-        *slot = Some(Kept {
-            id: row.id,
-            conversation: found.map(|((campaign_contact_id, campaign_id), organization_id)| {
-                Conversation {
+        let conversation =
+            found.map(
+                |((campaign_contact_id, campaign_id), organization_id)| Conversation {
                     campaign_contact_id,
                     campaign_id,
                     organization_id,
                     assignment_id: row.assignment_id,
-                }
-            }),
-        });
-    }
-    Ok(kept)
+                },
+            );
+        let id = row.id;
+        (row.place, Kept { id, conversation })
+    });
+    Ok(in_places(texts.len(), kept))
 }
 
 /// Texts that were kept but, for a crash or an error, never applied.
@@ -266,16 +262,9 @@ pub async fn apply_together(
     )
     .fetch_all(db)
     .await?;
-    let mut applied = vec![false; texts.len()];
-    for place in places {
-        if let Some(slot) = usize::try_from(place - 1)
-            .ok()
-            .and_then(|place| applied.get_mut(place))
-        {
-            *slot = true;
-        }
-    }
-    Ok(applied)
+    let applied = places.into_iter().map(|place| (place, ()));
+    let applied = in_places(texts.len(), applied);
+    Ok(applied.iter().map(Option::is_some).collect())
 }
 
 /// A text that nobody's conversation matched.

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+use crate::db::group::in_places;
 use crate::db::sending::{Openings, Terms, Written, WrittenRow};
 
 /// Under what a text is sent; all texts of a statement share it.
@@ -162,13 +163,6 @@ pub async fn insert(
     )
     .fetch_all(db)
     .await?;
-    let mut written: Vec<Option<Written>> = texts.iter().map(|_| None).collect();
-    for row in rows {
-        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
-        let Some(slot) = written.get_mut(place) else {
-            continue;
-        };
-        *slot = Some(Written::from(row));
-    }
-    Ok(written)
+    let written = rows.into_iter().map(|row| (row.place, Written::from(row)));
+    Ok(in_places(texts.len(), written))
 }
