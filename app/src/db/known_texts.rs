@@ -134,7 +134,8 @@ pub async fn insert(
                       key, ($17::timestamptz[])[array_position($12, coalesce(timezone, ''))], $14, $14
                FROM contact
                RETURNING id, campaign_contact_id, send_before)
-           SELECT contact.place AS "place!", contact.status_before AS "status_before!", written.id AS "message_id!", written.send_before,
+           SELECT contact.place AS "place!", contact.status_before AS "status_before!",
+                  written.id AS "message_id!", written.send_before,
                   contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
                   contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
                   contact.first_name AS "first_name!", contact.last_name AS "last_name!",

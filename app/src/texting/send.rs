@@ -1,7 +1,8 @@
 //! Sending one text: the row first, then the carrier, then the outcome.
 //!
-//! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the row's statement asks whether what is known still holds, and where it
-//! writes nothing the facts are read after all.
+//! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the
+//! row's statement asks whether what is known still holds, and where it writes nothing the facts are read after all.
+//! Both are shared with whoever else texts at that moment (`db/group.rs`).
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
 //! asks the carrier about it before anything is sent again.
@@ -37,7 +38,8 @@ pub struct Draft {
     pub key: Option<Uuid>,
 }
 
-/// Sends a text without reading anything before, where all that is known of the sender allows it. None: something says no, or is not known; nothing has been written.
+/// Sends a text without reading anything before, where all that is known of the sender allows it. None: something says
+/// no, or is not known; nothing has been written.
 ///
 /// # Errors
 /// When the database does not answer; as [`send`] once the text is written.
