@@ -153,6 +153,33 @@ pub async fn release_unsent(
     Ok(i32::try_from(done.rows_affected()).unwrap_or(i32::MAX))
 }
 
+/// Gives those of the contacts that are in the campaign to the assignment; answers whose each was before.
+///
+/// They are locked in the order of their ids, so that two who give the same ones do not wait for each other.
+pub async fn give(
+    db: impl PgExecutor<'_>,
+    id: i32,
+    campaign_id: i32,
+    contact_ids: &[i32],
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Option<i32>>> {
+    sqlx::query_scalar!(
+        r#"WITH held AS (
+               SELECT id, assignment_id FROM campaign_contact
+               WHERE id = ANY($3) AND campaign_id = $2 ORDER BY id FOR NO KEY UPDATE),
+           given AS (
+               UPDATE campaign_contact c SET assignment_id = $1, updated_at = $4
+               FROM held WHERE c.id = held.id)
+           SELECT assignment_id FROM held"#,
+        id,
+        campaign_id,
+        contact_ids,
+        now
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Which of these campaigns have contacts nobody is assigned to and nobody has texted.
 pub async fn list_with_pool(
     db: impl PgExecutor<'_>,

@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 36] = [
+const MATRIX: [(&str, &str); 37] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
@@ -40,6 +40,7 @@ const MATRIX: [(&str, &str); 36] = [
     ("sendMessage", "UFFSyNyyyF"),
     ("createOptOut", "UFFSyFFyyy"),
     ("editCampaignContactMessageStatus", "UFFSyFFyyy"),
+    ("reassignCampaignContacts", "UFFSFFFyyy"),
     ("sendReply", "UFFSFFFyyF"),
     ("bulkCreateOptOuts", "UFFSFFFyyF"),
     ("importOptOuts", "UFFSFFFyyy"),
@@ -71,9 +72,9 @@ async fn people(app: &TestApp, texting: &Texting) -> Vec<Option<Person>> {
     ]
 }
 
-/// The operation with arguments that are right for whoever may.
-fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Value) {
-    let text = match name {
+/// The operation's text, with the variables it needs.
+fn text(name: &str) -> &'static str {
+    match name {
         "currentUser" => "{ currentUser { id } }",
         "currentUserWithAccess" => {
             "query ($o: String!) { currentUserWithAccess(organizationId: $o, role: \"ADMIN\") { id } }"
@@ -122,6 +123,9 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
         "editCampaignContactMessageStatus" => {
             "mutation ($k: String!) { editCampaignContactMessageStatus(messageStatus: \"closed\", campaignContactId: $k) { id } }"
         }
+        "reassignCampaignContacts" => {
+            "mutation ($o: String!, $t: String!) { reassignCampaignContacts(organizationId: $o, campaignIdsContactIds: [], newTexterUserId: $t) { assignmentId } }"
+        }
         "sendReply" => "mutation ($k: String!) { sendReply(id: $k, message: \"x\") { id } }",
         "bulkCreateOptOuts" => {
             "mutation ($o: String!) { bulkCreateOptOuts(cells: [], organizationId: $o, reasonCode: \"x\") }"
@@ -151,7 +155,12 @@ fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Valu
         }
         "userAgreeTerms" => "mutation { userAgreeTerms { id } }",
         other => panic!("{other} has no row"),
-    };
+    }
+}
+
+/// The operation with arguments that are right for whoever may.
+fn operation(name: &str, texting: &Texting, by: Option<Person>) -> (String, Value) {
+    let text = text(name);
     let me = by.map_or(0, |person| person.id).to_string();
     let all = json!({"o": texting.organization.to_string(), "c": texting.campaign.to_string(),
         "a": texting.assignment.to_string(), "k": texting.contacts[0].to_string(), "me": me,

@@ -26,6 +26,7 @@ mod plans;
 mod provider;
 mod provider_sign_in;
 mod races;
+mod reassigning;
 mod releases;
 mod reports;
 mod schema;

@@ -147,6 +147,7 @@ async fn contacts_are_reassigned_while_they_are_texted() {
     let texting = app.texting(60).await;
     let other = app.member(texting.organization, "TEXTER").await;
     let others = app.assignment(texting.campaign, other).await;
+    let admin = app.member(texting.organization, "ADMIN").await;
     let old_sends = async {
         for chunk in texting.contacts.chunks(4) {
             let sends = chunk
@@ -159,10 +160,7 @@ async fn contacts_are_reassigned_while_they_are_texted() {
     };
     let reassign = async {
         for contact in texting.contacts.iter().rev() {
-            app.sql(&format!(
-                "UPDATE campaign_contact SET assignment_id = {others} WHERE id = {contact}"
-            ))
-            .await;
+            app.reassign(admin, &texting, &[*contact], other).await.ok();
             // From here on it is the other one's.
             let late = first(&app, texting.texter, texting.assignment, *contact).await;
             assert_eq!(late.code(), "NOT_FOUND");

@@ -1,13 +1,14 @@
-//! Joining, batches, marking.
+//! Joining, batches, marking, reassigning.
 
 use async_graphql::{Context, Object, SimpleObject};
 
-use crate::access;
-use crate::assignments::{batch, join, mark};
+use crate::access::{self, Superadmins};
+use crate::assignments::{batch, join, mark, reassign};
 use crate::error::Result;
 use crate::graphql::context::{app, id, request, viewer};
 use crate::graphql::types::assignment::Assignment;
 use crate::graphql::types::contact::CampaignContact;
+use crate::graphql::types::inputs::CampaignIdContactId;
 
 #[derive(Default)]
 pub(super) struct AssignmentMutations;
@@ -16,6 +17,13 @@ pub(super) struct AssignmentMutations;
 pub(super) struct ContactsFound {
     found: bool,
     count: i32,
+}
+
+/// A texter's assignment in a campaign.
+#[derive(SimpleObject)]
+pub(super) struct CampaignIdAssignmentId {
+    campaign_id: String,
+    assignment_id: String,
 }
 
 #[Object]
@@ -62,5 +70,29 @@ impl AssignmentMutations {
         mark::mark(app(ctx), &by, &message_status)
             .await
             .map(CampaignContact)
+    }
+
+    /// Gives every one of the contacts to the texter, or none of them.
+    async fn reassign_campaign_contacts(
+        &self,
+        ctx: &Context<'_>,
+        organization_id: String,
+        campaign_ids_contact_ids: Vec<CampaignIdContactId>,
+        new_texter_user_id: String,
+    ) -> Result<Vec<CampaignIdAssignmentId>> {
+        let by = viewer(ctx)
+            .await?
+            .admin(id(&organization_id)?, Superadmins::Pass)?;
+        let places = campaign_ids_contact_ids
+            .iter()
+            .map(CampaignIdContactId::place)
+            .collect::<Result<_>>()?;
+        let texter = id(&new_texter_user_id)?;
+        let assignments = reassign::reassign(app(ctx), &by, &places, texter).await?;
+        let told = |(campaign_id, assignment_id): (i32, i32)| CampaignIdAssignmentId {
+            campaign_id: campaign_id.to_string(),
+            assignment_id: assignment_id.to_string(),
+        };
+        Ok(assignments.into_iter().map(told).collect())
     }
 }

@@ -3,6 +3,7 @@
 use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
 
 use crate::assignments::list::Wanted;
+use crate::assignments::reassign::Place;
 use crate::campaigns::sections::{PhoneNumbers, Response, Sections, StepTree};
 use crate::db::campaign::{Changes, Filter, Order};
 use crate::error::{Error, Result};
@@ -29,6 +30,29 @@ impl From<SortCampaignsBy> for Order {
             SortCampaignsBy::IdDesc => Self::IdDescending,
             SortCampaignsBy::Title => Self::Title,
         }
+    }
+}
+
+/// A contact that is to be given to another texter.
+#[derive(Clone, Debug, InputObject)]
+pub struct CampaignIdContactId {
+    pub campaign_id: String,
+    pub campaign_contact_id: i32,
+    /// Ignored: texts belong to the contact and go where it goes.
+    #[graphql(default)]
+    pub message_ids: Vec<Option<i32>>,
+}
+
+impl CampaignIdContactId {
+    /// For the work floor.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] when the campaign's id is none.
+    pub fn place(&self) -> Result<Place> {
+        Ok(Place {
+            campaign_id: id(&self.campaign_id)?,
+            contact_id: self.campaign_contact_id,
+        })
     }
 }
 
