@@ -111,8 +111,8 @@ pub struct Record {
     pub started: DateTime<Utc>,
     /// When it ended.
     pub ended: DateTime<Utc>,
-    /// Until when it is meant to be.
-    pub until: DateTime<Utc>,
+    /// Until when it is meant to be; none where the database is no larger than the stage file wants it.
+    pub until: Option<DateTime<Utc>>,
     /// Why it failed; none if it did not.
     pub failed: Option<String>,
     /// CPU before, in percent.

@@ -168,9 +168,14 @@ pub fn outcome(record: &Record) -> Vec<String> {
                 .errors_after
                 .map_or_else(|| "?".to_owned(), |count| format!("{count:.0}")),
         ),
-        format!(
-            "it is to be looked at again on {}",
-            record.until.format("%Y-%m-%d")
+        record.until.map_or_else(
+            || "it is no larger than the stage file wants it".to_owned(),
+            |until| {
+                format!(
+                    "it is to be looked at again on {}",
+                    until.format("%Y-%m-%d")
+                )
+            },
         ),
     ]
 }

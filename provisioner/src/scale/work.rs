@@ -259,7 +259,10 @@ async fn finish(
         return fail(scope, ledger, why, now).await;
     }
     let measured = look::measured(scope, now).await?;
+    let base = &scope.settings.base;
+    let is_enlarged = running.rung.is_above(base, scope.settings.machine);
     let record = Record {
+        until: is_enlarged.then_some(change.until),
         cpu_after: measured.cpu.first().map(|point| point.value),
         connections_after: measured.connections,
         errors_after: Some(look::errors(scope, change.started, now).await?),
@@ -267,17 +270,13 @@ async fn finish(
     };
     // History first: what the ledger says has its place in it.
     ledger::keep(scope, &record).await?;
-    let base = &scope.settings.base;
-    ledger.active = running
-        .rung
-        .is_above(base, scope.settings.machine)
-        .then(|| Active {
-            rung: change.to.clone(),
-            base: base.clone(),
-            by: change.by.clone(),
-            at: now,
-            until: change.until,
-        });
+    ledger.active = is_enlarged.then(|| Active {
+        rung: change.to.clone(),
+        base: base.clone(),
+        by: change.by.clone(),
+        at: now,
+        until: change.until,
+    });
     ledger.change = None;
     ledger.proposal = None;
     ledger.last_change = Some(now);
@@ -312,7 +311,7 @@ fn record(change: &Change, now: DateTime<Utc>, failed: Option<String>) -> Record
         why: change.why.clone(),
         started: change.started,
         ended: now,
-        until: change.until,
+        until: Some(change.until),
         failed,
         cpu_before: change.cpu,
         cpu_after: None,

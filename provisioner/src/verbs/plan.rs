@@ -25,12 +25,23 @@ use crate::ui::{Ui, dim};
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
-    /// Write what this plan is held to, for `deploy --plan`
-    #[arg(long, value_name = "FILE")]
+    /// Write what this plan is held to, for `deploy --plan`; git ignores *.plan
+    #[arg(long, value_name = "FILE.plan", value_parser = plan_file)]
     pub save: Option<PathBuf>,
     /// Look for what was changed by hand as well; AWS takes up to minutes for it
     #[arg(long)]
     pub drift: bool,
+}
+
+/// A file of another name would count as a change no commit has, and the plan refuse itself.
+fn plan_file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    path.extension()
+        .is_some_and(|extension| extension == "plan")
+        .then_some(path)
+        .ok_or_else(|| {
+            "name it *.plan, which git ignores: the plan is of a clean working copy".to_owned()
+        })
 }
 
 pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Failure> {

@@ -51,6 +51,7 @@ fn a_command_line_with_a_mistake() {
         "deploy --probes many --output json",
         "rollback --to yesterday",
         "logs --function api",
+        "plan --save prod.json",
         "up --speed 0",
         "up --stage prod",
         "scale up --to",

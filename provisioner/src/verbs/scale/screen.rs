@@ -1,7 +1,9 @@
 //! `spokectl scale status`: one screen.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::{read, sentence};
 use crate::context::Context;
@@ -24,7 +26,8 @@ struct Screen {
     pending: Vec<String>,
     measured: Measured,
     decision: String,
-    policy: Policy,
+    #[serde(serialize_with = "in_camel_case")]
+    policy: Scaling,
     enlarged: Option<Active>,
     proposal: Option<Proposal>,
     change: Option<Change>,
@@ -32,50 +35,26 @@ struct Screen {
 }
 
 /// `[scaling]` in the spelling of everything else that is said as JSON; a stage file has its own.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the stage file's word, as all of them"
-)]
-struct Policy {
-    policy: ScalingPolicy,
-    highest: Option<String>,
-    weekly_budget: Option<f64>,
-    cool_down_minutes: u32,
-    keep_days: u32,
-    quiet: Vec<String>,
-    time_zone: String,
-    slack_secret: Option<String>,
-    period_seconds: u32,
+fn in_camel_case<S: Serializer>(scaling: &Scaling, serializer: S) -> Result<S::Ok, S::Error> {
+    let fields = match serde_json::to_value(scaling) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(other) => return Err(S::Error::custom(format!("{other} is no table"))),
+        Err(error) => return Err(S::Error::custom(error)),
+    };
+    serializer.collect_map(
+        fields
+            .into_iter()
+            .map(|(name, value)| (camel_case(&name), value)),
+    )
 }
 
-impl From<&Scaling> for Policy {
-    fn from(scaling: &Scaling) -> Self {
-        // By its fields, so that a new one is not forgotten here.
-        let Scaling {
-            policy,
-            highest,
-            weekly_budget,
-            cool_down_minutes,
-            keep_days,
-            quiet,
-            time_zone,
-            slack_secret,
-            period_seconds,
-        } = scaling.clone();
-        Self {
-            policy,
-            highest,
-            weekly_budget,
-            cool_down_minutes,
-            keep_days,
-            quiet,
-            time_zone,
-            slack_secret,
-            period_seconds,
-        }
-    }
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (initial, rest) = word.split_at(1.min(word.len()));
+        name + &initial.to_ascii_uppercase() + rest
+    })
 }
 
 pub(super) async fn show(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> {
@@ -96,7 +75,7 @@ pub(super) async fn show(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> 
         pending: running.pending,
         measured,
         decision: sentence(&decision),
-        policy: Policy::from(&scope.settings.scaling),
+        policy: scope.settings.scaling.clone(),
         enlarged: ledger.active.clone(),
         proposal: ledger.waiting(now).cloned(),
         change: ledger.change,
@@ -183,7 +162,7 @@ fn measured(measured: &Measured) -> String {
     )
 }
 
-fn policy(scaling: &Policy) -> String {
+fn policy(scaling: &Scaling) -> String {
     let mut parts = vec![match scaling.policy {
         ScalingPolicy::Propose => "propose".to_owned(),
         ScalingPolicy::Act => "act".to_owned(),
