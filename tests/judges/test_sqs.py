@@ -143,9 +143,11 @@ def test_a_patient_receiver_gets_what_comes_meanwhile(cloud, queue):
     receiver = threading.Thread(
         target=lambda: found.extend(receive(cloud, queue, WaitTimeSeconds=20))
     )
-    receiver.start()
-    cloud.sqs.send_message(QueueUrl=queue, MessageBody="m")
-    receiver.join(30)
+    # At the judges' speed the receiver would be out of patience when a busy machine sends.
+    with cloud.at_speed(1):
+        receiver.start()
+        cloud.sqs.send_message(QueueUrl=queue, MessageBody="m")
+        receiver.join(30)
     assert [each["Body"] for each in found] == ["m"]
 
 

@@ -191,7 +191,7 @@ pub async fn list_remaining(
 }
 
 /// One texter's share of a campaign, or the share nobody has.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Share {
     pub assignment_id: Option<i32>,
     pub texter_id: Option<i32>,
