@@ -11,8 +11,8 @@ use carrier::Carrier;
 use crate::instance::{Instance, client, until};
 use crate::people::{Person, Sent, Texter};
 
-/// A pause between two texts: a thousand contacts last for minutes.
-const THINK: Duration = Duration::from_millis(600);
+/// A pause between two texts: a thousand contacts last for ten minutes, and the story on a slow machine no longer.
+const THINK: Duration = Duration::from_millis(1_200);
 
 /// A texter, and what that one sent.
 type Shift = (Texter, Vec<Sent>);
