@@ -1,5 +1,6 @@
 //! Contacts: their numbers, their time zones, and how they are loaded.
 
+pub mod cells;
 pub mod chunks;
 pub mod file;
 pub mod lines;

@@ -2,7 +2,7 @@
 //!
 //! The file streams from the bucket through the parser into a table of its own; only when all of
 //! it is there are the campaign's contacts replaced, in one transaction. Whatever fails before
-//! leaves the old ones as they are.
+//! leaves the old ones as they are. All that grows with the file here is the set of its numbers.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use spoke_contract::names;
 
 use crate::access::{Admin, CampaignBy};
 use crate::app::App;
+use crate::contacts::cells::Cells;
 use crate::contacts::chunks::Chunks;
 use crate::contacts::file::{self, Part};
 use crate::contacts::phone;
@@ -20,7 +21,7 @@ use crate::contacts::reading::{self, Take};
 use crate::contacts::rejects::Rejects;
 use crate::contacts::row::{Rejection, Row};
 use crate::db::contact_import::{ContactImport, RejectedRow};
-use crate::db::contact_load::Batch;
+use crate::db::contact_line::Batch;
 use crate::db::job::{JobStatus, NewJob};
 use crate::db::{self, Connection};
 use crate::error::{Error, OnConstraint, Result};
@@ -144,10 +145,10 @@ pub async fn run(running: &Running<'_>) -> Result<()> {
     let file: File =
         serde_json::from_value(running.job.config.clone()).context("reading the job")?;
     let campaign_id = running.job.campaign_id.context("the job has no campaign")?;
-    db::contact_load::delete(&app.db, running.job.id).await?;
+    db::contact_line::delete(&app.db, running.job.id).await?;
     let outcome = load_and_swap(running, campaign_id, &file).boxed().await;
     if outcome.is_err() {
-        db::contact_load::delete(&app.db, running.job.id).await?;
+        db::contact_line::delete(&app.db, running.job.id).await?;
     }
     outcome
 }
@@ -172,6 +173,7 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
         loaded: 0,
         invalid: 0,
         duplicates: 0,
+        cells: Cells::default(),
         custom_fields: Vec::new(),
         rejects: Rejects::new(path),
     };
@@ -183,7 +185,7 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
         ));
     }
     let rejected_rows_key = keep_rejects(&mut load, &file.key).await?;
-    db::contact_load::analyze(&app.db).await?;
+    db::contact_line::analyze(&app.db).await?;
     swap(load, campaign_id, file, rejected_rows_key).await
 }
 
@@ -195,6 +197,7 @@ struct Load<'a> {
     loaded: usize,
     invalid: usize,
     duplicates: usize,
+    cells: Cells,
     custom_fields: Vec<String>,
     rejects: Rejects,
 }
@@ -224,12 +227,14 @@ impl Take<Part> for Load<'_> {
         };
         self.rows += rows.len();
         let mut batch = Batch::default();
-        let mut cells = Vec::new();
         for (line, row) in rows {
             match row {
+                Ok(row) if self.cells.insert(&row.cell) => push(&mut batch, line, row),
                 Ok(row) => {
-                    cells.push((line, row.cell.clone()));
-                    push(&mut batch, line, row);
+                    self.duplicates += 1;
+                    let reason = "This number is in the file already.".to_owned();
+                    let cell = row.cell;
+                    self.rejects.push(RejectedRow { line, cell, reason })?;
                 }
                 Err(Rejection { cell, reason }) => {
                     self.invalid += 1;
@@ -237,17 +242,7 @@ impl Take<Part> for Load<'_> {
                 }
             }
         }
-        let mut taken =
-            db::contact_load::insert(&self.running.app.db, self.running.job.id, &batch).await?;
-        taken.sort_unstable();
-        self.loaded += taken.len();
-        for (line, cell) in cells {
-            if taken.binary_search(&line).is_err() {
-                self.duplicates += 1;
-                let reason = "This number is in the file already.".to_owned();
-                self.rejects.push(RejectedRow { line, cell, reason })?;
-            }
-        }
+        self.loaded += batch.lines.len();
         if self.loaded > self.limit {
             return Err(Error::bad_input(
                 "s3Key",
@@ -257,6 +252,8 @@ impl Take<Part> for Load<'_> {
                 ),
             ));
         }
+        let running = self.running;
+        db::contact_line::insert(&running.app.db, running.job.id, &batch).await?;
         Ok(())
     }
 }
@@ -312,7 +309,7 @@ async fn swap(
         })?;
     db::contact::delete_of_campaign(&mut *tx, campaign_id).await?;
     let shared = app.config.opt_outs_shared;
-    let moved = db::contact_load::move_into_campaign(
+    let moved = db::contact_line::move_into_campaign(
         &mut *tx,
         job.id,
         campaign_id,
@@ -336,7 +333,7 @@ async fn swap(
     let fields = &load.custom_fields;
     db::campaign::update_contacts(&mut *tx, campaign_id, loaded_count, fields, &name).await?;
     db::contact_import::insert(&mut *tx, campaign_id, job.id, &import).await?;
-    db::contact_load::delete(&mut *tx, job.id).await?;
+    db::contact_line::delete(&mut *tx, job.id).await?;
     let message = summary(&import);
     let is_mine = db::job::finish(
         &mut *tx,

@@ -7,7 +7,7 @@ pub mod canned_response;
 pub mod connection;
 pub mod contact;
 pub mod contact_import;
-pub mod contact_load;
+pub mod contact_line;
 pub mod delivery_report;
 pub mod group;
 pub mod grouped;

@@ -8,7 +8,7 @@ use crate::access::Role;
 use crate::app::App;
 use crate::contacts::zones;
 use crate::db::campaign::Changes;
-use crate::db::contact_load::Batch;
+use crate::db::contact_line::Batch;
 use crate::db::interaction_step::Step;
 use crate::db::user::NewUser;
 use crate::db::{self, Connection};
@@ -298,9 +298,9 @@ async fn insert_contacts(
     }
     // No job has this number: rows of jobs are numbered from 1.
     let job = -campaign_id;
-    db::contact_load::insert(&mut *tx, job, &batch).await?;
-    db::contact_load::move_into_campaign(&mut *tx, job, campaign_id, organization_id, false)
+    db::contact_line::insert(&mut *tx, job, &batch).await?;
+    db::contact_line::move_into_campaign(&mut *tx, job, campaign_id, organization_id, false)
         .await?;
-    db::contact_load::delete(tx, job).await?;
+    db::contact_line::delete(tx, job).await?;
     Ok(())
 }

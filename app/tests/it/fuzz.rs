@@ -497,7 +497,7 @@ async fn files_hold_anything() {
             ("FAILED", why) => assert!(kept == 1 && why.len() > 20, "{job}: {shown}"),
             _ => panic!("{job}"),
         }
-        assert_eq!(app.count("contact_load").await, 0);
+        assert_eq!(app.count("contact_line").await, 0);
         outcomes.insert(job.split(' ').next().unwrap().to_owned());
     }
     assert_eq!(outcomes.len(), 2, "files of both kinds");

@@ -115,7 +115,7 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
         .await;
     let expected = "Ana+16175550101MAAmerica/New_York{\"Fav Color\": \"teal\"} Flo+14805550104-America/Phoenix{\"Fav Color\": \"gold\"}";
     assert_eq!(rows, expected);
-    assert_eq!(app.count("contact_load").await, 0);
+    assert_eq!(app.count("contact_line").await, 0);
     let all = reqwest::get(url.as_str().unwrap())
         .await
         .unwrap()
@@ -186,7 +186,7 @@ async fn a_failed_upload_leaves_the_old_contacts_and_a_better_one_replaces_them(
             "{message}"
         );
         assert_eq!(app.count("campaign_contact").await, 2);
-        assert_eq!(app.count("contact_load").await, 0);
+        assert_eq!(app.count("contact_line").await, 0);
     }
     let missing = format!("contactUploads/{organization}/{}", "0".repeat(64));
     replace(&app, admin, campaign, &missing).await.ok();

@@ -17,16 +17,15 @@ pub struct Batch {
     pub custom_fields: Vec<serde_json::Value>,
 }
 
-/// Loads a batch and answers the lines that were taken; a number that is there already is not.
-pub async fn insert(db: impl PgExecutor<'_>, job_id: i32, batch: &Batch) -> sqlx::Result<Vec<i32>> {
-    sqlx::query_scalar!(
-        "INSERT INTO contact_load
+/// Loads a batch. A line that is there already stays: whoever lost the job has read the same file.
+pub async fn insert(db: impl PgExecutor<'_>, job_id: i32, batch: &Batch) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO contact_line
              (job_id, line, cell, first_name, last_name, external_id, external_id_type, state_code, zip,
               timezone, custom_fields)
          SELECT $1, * FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                                   $8::text[], $9::text[], $10::text[], $11::jsonb[])
-         ON CONFLICT (job_id, cell) DO NOTHING
-         RETURNING line",
+         ON CONFLICT (job_id, line) DO NOTHING",
         job_id,
         &batch.lines,
         &batch.cells,
@@ -39,13 +38,14 @@ pub async fn insert(db: impl PgExecutor<'_>, job_id: i32, batch: &Batch) -> sqlx
         &batch.timezones as &[Option<String>],
         &batch.custom_fields
     )
-    .fetch_all(db)
-    .await
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Tells the planner how many rows there are: it plans the swap by it.
 pub async fn analyze(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
-    sqlx::query!("ANALYZE contact_load").execute(db).await?;
+    sqlx::query!("ANALYZE contact_line").execute(db).await?;
     Ok(())
 }
 
@@ -63,7 +63,7 @@ pub async fn move_into_campaign(
               timezone, custom_fields)
          SELECT $2, l.cell, l.first_name, l.last_name, l.external_id, l.external_id_type, l.state_code, l.zip,
                 l.timezone, l.custom_fields
-         FROM contact_load l
+         FROM contact_line l
          WHERE l.job_id = $1
            AND NOT EXISTS (SELECT FROM opt_out o WHERE o.cell = l.cell AND ($4 OR o.organization_id = $3))
          ORDER BY l.line",
@@ -79,7 +79,7 @@ pub async fn move_into_campaign(
 
 /// Forgets the rows of a job.
 pub async fn delete(db: impl PgExecutor<'_>, job_id: i32) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM contact_load WHERE job_id = $1", job_id)
+    sqlx::query!("DELETE FROM contact_line WHERE job_id = $1", job_id)
         .execute(db)
         .await?;
     Ok(())
