@@ -184,6 +184,8 @@ pub mod codes {
         ALARM_BEFORE = "SPK-CD-0010", Refused;
         /// A probe of the new version failed, and everything is back.
         PROBE_FAILED = "SPK-CD-0014", RolledBack;
+        /// The new version failed more often than the old one, and everything is back.
+        NEW_VERSION_WORSE = "SPK-CD-0015", RolledBack;
         /// A canary that nothing could fail.
         CANARY_BLIND = "SPK-CD-0012", Refused;
         /// A hook cannot reach CodeDeploy.

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpStream;
 use tokio::process::Command;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -204,35 +203,13 @@ impl Instance {
             .with_context(|| format!("{url} names no bundle\n{page}"))
     }
 
-    /// Shuts the Redis-protocol server down, as a failing node would go. Its port is asked
-    /// of the cloud.
-    pub(crate) async fn stop_redis(&self) -> anyhow::Result<()> {
-        let endpoint = self.up["endpoint"]
-            .as_str()
-            .context("`up` told no endpoint")?;
-        let answer = self
-            .http
-            .get(format!(
-                "{endpoint}/?Action=DescribeReplicationGroups&Version=2015-02-02"
-            ))
-            .send()
-            .await?
-            .text()
-            .await?;
-        let port: u16 = answer
-            .split_once("<Port>")
-            .and_then(|(_, after)| after.split_once("</Port>"))
-            .and_then(|(port, _)| port.parse().ok())
-            .with_context(|| format!("no port in {answer}"))?;
-        let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
-        server.write_all(b"SHUTDOWN NOSAVE\r\n").await?;
-        until("Redis is gone", Duration::from_secs(10), || async {
-            Ok(TcpStream::connect(("127.0.0.1", port))
-                .await
-                .is_err()
-                .then_some(()))
-        })
-        .await
+    /// Takes the cache away, as a failing node would go, or gives it back: the cloud starts a server that only died.
+    pub(crate) async fn cache(&self, turn: &str) -> anyhow::Result<()> {
+        let address = format!("{}/_local-cloud/caches/{turn}", self.endpoint()?);
+        let cache = serde_json::json!({ "id": "spoke-local" });
+        let answer = self.http.post(address).json(&cache).send().await?;
+        ensure!(answer.status().is_success(), "{}", answer.text().await?);
+        Ok(())
     }
 
     /// Puts a fault of the cloud in force, in the form its `POST faults` takes.

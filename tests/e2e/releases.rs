@@ -32,6 +32,8 @@ async fn releases_go_forward_and_come_back() -> anyhow::Result<()> {
     a_version_that_answers_errors(&instance, &second).await?;
     chapter("a version whose probes fail, while nobody visits");
     failing_probes(&instance, &second).await?;
+    chapter("a version that fails where no alarm sees it");
+    a_worse_version(&instance, &second).await?;
     chapter("a hook that dies");
     a_dead_hook(&instance, &second).await?;
     chapter("rollback while traffic shifts");
@@ -233,16 +235,8 @@ async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> any
     instance.edit(file, from, to)?;
     change_the_bundle(instance, "'Sign in now'", "'Never to be seen'")?;
     // Errors need requests: somebody keeps loading pages, and gets an error now and then.
-    let url = format!("{}/login", instance.url()?.trim_end_matches('/'));
-    let visitor = tokio::spawn(async move {
-        let client = client().build()?;
-        loop {
-            drop(client.get(&url).send().await);
-            tokio::time::sleep(Duration::from_millis(30)).await;
-        }
-        #[expect(unreachable_code, reason = "tells the type of what never ends")]
-        anyhow::Ok(())
-    });
+    let page = client().build()?.get(address(instance, "login")?);
+    let visitor = tokio::spawn(ask_on_and_on(page));
     let ended = instance
         .spokectl(&["deploy", "--stage", "local", "--yes"])
         .await;
@@ -250,6 +244,48 @@ async fn a_version_that_answers_errors(instance: &Instance, bundle: &str) -> any
     let ended = ended?.with(3)?;
     println!("{}", ended.stderr);
     ended.says(&["spoke-local-web-", "datapoints", "traffic is on version 3"])?;
+    nothing_moved(instance, bundle, 2).await
+}
+
+fn address(instance: &Instance, path: &str) -> anyhow::Result<String> {
+    Ok(format!("{}/{path}", instance.url()?.trim_end_matches('/')))
+}
+
+async fn ask_on_and_on(request: reqwest::RequestBuilder) {
+    while let Some(request) = request.try_clone() {
+        drop(request.send().await);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+}
+
+/// Its answers have status 200 and say inside that the operation failed.
+async fn a_worse_version(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
+    let file = "app/src/graphql/queries/people.rs";
+    let from = "request(ctx).session.is_none() {\n            return Ok(None);";
+    let to = "request(ctx).session.is_none() {\n            return Err(anyhow::anyhow!(\"broken on purpose\").into());";
+    instance.edit(file, from, to)?;
+    let shifts = [
+        "Linear10PercentEvery1Minute",
+        "Linear10PercentEvery3Minutes",
+    ];
+    instance.edit("stages/local.toml", shifts[0], shifts[1])?;
+    let operation = json!({ "query": "{ currentUser(allowNull: true) { id } }" });
+    let operation = client()
+        .build()?
+        .post(address(instance, "graphql")?)
+        .json(&operation);
+    let visitor = tokio::spawn(ask_on_and_on(operation));
+    let ended = instance.spokectl(DEPLOY).await;
+    visitor.abort();
+    let ended = ended?.with(3)?;
+    println!("{}", ended.stderr);
+    ended.says(&[
+        "the new version is worse",
+        "failed more often than the old one",
+        "traffic is on version 3",
+    ])?;
+    instance.edit("stages/local.toml", shifts[1], shifts[0])?;
+    instance.edit(file, to, from)?;
     nothing_moved(instance, bundle, 2).await
 }
 
@@ -383,14 +419,14 @@ async fn rollback(instance: &Instance, first: &str) -> anyhow::Result<()> {
 }
 
 async fn without_redis(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
-    instance.stop_redis().await?;
+    instance.cache("stop").await?;
     for _ in 0..10 {
         ensure!(
             instance.bundle().await? == bundle,
             "another bundle without Redis"
         );
     }
-    Ok(())
+    instance.cache("start").await
 }
 
 async fn down_and_up(instance: &mut Instance, bundle: &str) -> anyhow::Result<()> {

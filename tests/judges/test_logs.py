@@ -1,5 +1,7 @@
 """CloudWatch Logs."""
 
+import datetime
+import json
 import time
 
 import pytest
@@ -93,3 +95,41 @@ def test_the_aws_command_filters(cloud, group):
         "logs", "filter-log-events", "--log-group-name", group, "--filter-pattern", "needle"
     )
     assert [each["message"] for each in found["events"]] == ["needle in hay"]
+
+
+def embedded(name, value, **members):
+    """A line in the embedded metric format."""
+    directive = {
+        "Namespace": "Judge",
+        "Dimensions": [["Version"]],
+        "Metrics": [{"Name": name, "Unit": "Count"}],
+    }
+    about = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": about, name: value, **members})
+
+
+def test_a_line_that_says_so_is_a_metric(cloud, group, name):
+    cloud.logs.create_log_stream(logGroupName=group, logStreamName="s")
+    put(
+        cloud,
+        group,
+        embedded(name, 1, Version="7"),
+        embedded(name, [2, 3], Version="7"),
+        embedded(name, 40, Version="8"),
+        embedded(name, 500),
+        embedded(name, "many", Version="7"),
+        '{"_aws": "nothing", "Version": "7"}',
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    points = cloud.cloudwatch.get_metric_statistics(
+        Namespace="Judge",
+        MetricName=name,
+        Dimensions=[{"Name": "Version", "Value": "7"}],
+        StartTime=now - datetime.timedelta(minutes=5),
+        EndTime=now + datetime.timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum", "SampleCount"],
+    )["Datapoints"]
+    assert [sum(each[which] for each in points) for which in ("Sum", "SampleCount")] == [6, 3]
+    found = cloud.logs.get_log_events(logGroupName=group, logStreamName="s", startFromHead=True)
+    assert len(found["events"]) == 6

@@ -70,3 +70,10 @@ pub fn bundle_object(bundle: &str) -> String {
 pub fn contact_upload_prefix(organization_id: i32) -> String {
     format!("contactUploads/{organization_id}/")
 }
+
+/// The namespace of the metrics the functions themselves write.
+pub const METRICS_NAMESPACE: &str = "Spoke";
+
+/// How many requests the web function could not do for a reason nobody planned for: answers with a status of 500 or
+/// more, and operations that failed inside an answer of 200. By `FunctionName` and `ExecutedVersion`.
+pub const FAILED_REQUESTS: &str = "FailedRequests";

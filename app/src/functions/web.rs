@@ -15,6 +15,7 @@ use tower::{Service, ServiceExt};
 use crate::app::App;
 use crate::config::Config;
 use crate::functions::events;
+use crate::http::failed;
 
 /// What the gateway gets back.
 #[derive(Serialize)]
@@ -78,10 +79,17 @@ impl Web {
             ));
         };
         let web = self.clone();
+        let function = event.context.env_config.clone();
         let mut adapter = Adapter::from(lambda_http::service_fn(
             move |request: lambda_http::Request| {
-                let web = web.clone();
-                async move { Ok::<_, Error>(web.answer(request.map(Body::new)).await) }
+                let (web, function) = (web.clone(), function.clone());
+                async move {
+                    let response = web.answer(request.map(Body::new)).await;
+                    if failed::is_failed(&response) {
+                        failed::count(&function.function_name, &function.version);
+                    }
+                    Ok::<_, Error>(response)
+                }
             },
         ));
         adapter

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::graphql::context::Request;
+use crate::http::failed::Failed;
 use crate::http::requests::RequestId;
 use crate::http::{Web, session};
 
@@ -59,7 +60,12 @@ pub async fn answer(
         Some(session) => session::write(&web.app, jar, session),
         None => jar,
     };
-    (jar, Json(body)).into_response()
+    let is_failed = answer
+        .errors
+        .iter()
+        .any(|error| matches!(error.source::<Error>(), Some(Error::Internal(_))));
+    let failed = is_failed.then_some(Extension(Failed));
+    (jar, failed, Json(body)).into_response()
 }
 
 fn refuse(status: StatusCode, message: &str) -> Response {

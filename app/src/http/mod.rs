@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod assets;
 pub mod bundle;
+pub mod failed;
 pub mod graphiql;
 pub mod graphql;
 pub mod pages;

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use http::Response;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use s3s::Body;
@@ -143,7 +143,7 @@ async fn answer(cloud: &Arc<Cloud>, request: http::Request<Incoming>) -> Respons
         headers: request.headers(),
     };
     if !control::is_control(head.path) && identify::is_s3(&head) {
-        return services::s3::answer(cloud, request.map(Body::from)).await;
+        return to_s3(cloud, request).await;
     }
     // S3 answers pages by its buckets' CORS rules. The other services have none: what a page
     // could make a browser send to them, nobody asked for.
@@ -157,6 +157,20 @@ async fn answer(cloud: &Arc<Cloud>, request: http::Request<Incoming>) -> Respons
         Err(error) => protocol::encode_error(&unidentified(), &error),
     };
     response.map(Body::from)
+}
+
+/// Where S3 refuses, it may not have read what was sent: then the connection is of no more use, and as with AWS the
+/// answer says so, lest the next request be sent on it.
+async fn to_s3(cloud: &Arc<Cloud>, request: http::Request<Incoming>) -> Response<Body> {
+    let has_body = !request.body().is_end_stream();
+    let mut response = services::s3::answer(cloud, request.map(Body::from)).await;
+    if has_body && !response.status().is_success() {
+        response.headers_mut().insert(
+            http::header::CONNECTION,
+            http::HeaderValue::from_static("close"),
+        );
+    }
+    response
 }
 
 /// Reads the body.

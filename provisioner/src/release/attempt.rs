@@ -228,6 +228,16 @@ fn cause(
         )
         .why(reason);
     }
+    if let Some(reason) = &ended.worse {
+        return Failure::new(
+            codes::NEW_VERSION_WORSE,
+            format!(
+                "release {number}: the new version failed more often than the old one, at {} %",
+                ended.highest
+            ),
+        )
+        .why(reason);
+    }
     if let Some(hook) = hook {
         let mut failure = Failure::new(
             codes::HOOK_FAILED,

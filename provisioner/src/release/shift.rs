@@ -54,6 +54,8 @@ pub struct Ended {
     pub dead: Option<(Function, String)>,
     /// The probe that failed; the shift was stopped for it.
     pub probe: Option<String>,
+    /// How the new version was worse than the old one; the shift was stopped for it.
+    pub worse: Option<String>,
     /// What the new version answered.
     pub answered: Answered,
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use spoke_contract::functions::{Function, LIVE};
+use spoke_contract::names::{FAILED_REQUESTS, METRICS_NAMESPACE};
 
 use super::shift::Route;
 use crate::cloud::cloudwatch::{Query, total};
@@ -15,18 +16,42 @@ use crate::template::Kind;
 /// Between two readings: CloudWatch has nothing newer sooner.
 const PAUSE: Duration = Duration::from_secs(3);
 
+/// A new version is worse from so many errors, in percent of its requests, and times the old one's share.
+const FEWEST_ERRORS: f64 = 5.0;
+const PERCENT: f64 = 1.0;
+const TIMES: f64 = 2.0;
+
+/// Readings in a row that must find it worse. An alarm that sees the same is quicker.
+const READINGS: u32 = 3;
+
 /// What one version did since the shift began.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Side {
     /// Requests.
     pub calls: f64,
-    /// Those that ended with an error.
+    /// Those that crashed, timed out or failed for a reason nobody planned for.
     pub errors: f64,
     /// 95 % of the requests of the newest minute took no longer, in milliseconds.
     pub latency: Option<f64>,
 }
 
-/// Readings of a shift. They are for the eyes: where they cannot be had the shift goes on without them.
+impl Side {
+    fn percent(self) -> f64 {
+        if self.calls <= 0.0 {
+            return 0.0;
+        }
+        self.errors * 100.0 / self.calls
+    }
+
+    fn is_worse_than(self, old: Self) -> bool {
+        self.errors >= FEWEST_ERRORS
+            && self.percent() >= PERCENT
+            && self.percent() >= TIMES * old.percent()
+    }
+}
+
+/// Readings of a shift. Alarms see all versions together, and at a small share a bad one hides in the crowd: what is
+/// read here tells them apart. Where it cannot be had the shift goes on without it.
 #[derive(Debug)]
 pub struct Traffic {
     function: String,
@@ -37,6 +62,7 @@ pub struct Traffic {
     most_connections: Option<u32>,
     read_at: Option<Instant>,
     seen: Option<Seen>,
+    worse: u32,
 }
 
 #[derive(Debug, PartialEq)]
@@ -63,6 +89,7 @@ impl Traffic {
             most_connections: connections::most(&ctx.stage.database),
             read_at: None,
             seen: None,
+            worse: 0,
         }
     }
 
@@ -83,6 +110,24 @@ impl Traffic {
             .values(&self.queries(), self.since, Utc::now(), 60)
             .await;
         self.seen = values.ok().map(|values| Seen::of(&values));
+        let is_worse = |seen: &Seen| seen.new.is_worse_than(seen.old);
+        self.worse = match &self.seen {
+            Some(seen) if is_worse(seen) => self.worse + 1,
+            _ => 0,
+        };
+    }
+
+    /// Why the new version must not have more traffic, once several readings in a row have found it worse.
+    #[must_use]
+    pub fn verdict(&self) -> Option<String> {
+        let seen = self.seen.as_ref().filter(|_| self.worse >= READINGS)?;
+        Some(format!(
+            "version {}: {}; version {}: {}",
+            self.route.to,
+            told(seen.new),
+            self.route.from,
+            told(seen.old)
+        ))
     }
 
     /// The new version, as far as it was read.
@@ -131,6 +176,16 @@ impl Traffic {
                     ],
                 });
             }
+            queries.push(Query {
+                id: format!("{side}_failed"),
+                namespace: METRICS_NAMESPACE,
+                metric: FAILED_REQUESTS,
+                stat: "Sum",
+                dimensions: vec![
+                    ("FunctionName", self.function.clone()),
+                    ("ExecutedVersion", version.clone()),
+                ],
+            });
         }
         queries.extend(self.database.iter().map(|(dimension, id)| Query {
             id: "connections".to_owned(),
@@ -150,7 +205,7 @@ impl Seen {
         let newest = |id: &str| values.get(id).and_then(|values| values.first().copied());
         let side = |side: &str| Side {
             calls: all(format!("{side}_invocations")),
-            errors: all(format!("{side}_errors")),
+            errors: all(format!("{side}_errors")) + all(format!("{side}_failed")),
             latency: newest(&format!("{side}_duration")),
         };
         Self {
@@ -172,7 +227,7 @@ fn told(side: Side) -> String {
         "{:.0} errors in {:.0} requests ({:.1} %){latency}",
         side.errors,
         side.calls,
-        side.errors * 100.0 / side.calls
+        side.percent()
     )
 }
 
@@ -185,14 +240,34 @@ mod tests {
         let values = [
             ("new_invocations", vec![30.0, 10.0]),
             ("new_errors", vec![1.0, 0.0]),
+            ("new_failed", vec![1.0]),
             ("new_duration", vec![42.4, 900.0]),
             ("connections", vec![12.0, 30.0]),
         ];
         let values = values.map(|(id, values)| (id.to_owned(), values)).into();
         let seen = Seen::of(&values);
-        assert_eq!(told(seen.new), "1 errors in 40 requests (2.5 %), p95 42 ms");
+        assert_eq!(told(seen.new), "2 errors in 40 requests (5.0 %), p95 42 ms");
         assert_eq!(seen.old, Side::default());
         assert_eq!(told(seen.old), "no requests yet");
         assert_eq!(seen.connections, Some(12.0));
+    }
+
+    #[test]
+    fn a_new_version_is_worse_by_share_by_count_and_beside_the_old_one() {
+        let of = |errors, calls| Side {
+            calls,
+            errors,
+            latency: None,
+        };
+        let quiet = of(0.0, 1000.0);
+        assert!(of(5.0, 500.0).is_worse_than(quiet));
+        assert!(!of(4.0, 4.0).is_worse_than(quiet), "too few");
+        assert!(!of(5.0, 501.0).is_worse_than(quiet), "below 1 %");
+        assert!(
+            !of(50.0, 500.0).is_worse_than(of(60.0, 1000.0)),
+            "both are ill"
+        );
+        assert!(of(60.0, 500.0).is_worse_than(of(60.0, 1000.0)));
+        assert!(!quiet.is_worse_than(Side::default()));
     }
 }

@@ -22,7 +22,7 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
     let mut watch = Watch::new(ctx, id, route).await;
     let mut watchdog = Watchdog::default();
     let mut probes = Probes::new(probes);
-    let (mut dead, mut probe) = (None, None);
+    let (mut dead, mut probe, mut worse) = (None, None, None);
     let mut blind = 0;
     loop {
         let seen = match watch.look().await {
@@ -49,6 +49,7 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
             return Ok(Ended {
                 answered: watch.answered(&probes),
                 probe,
+                worse,
                 deployment: seen.deployment,
                 phases: seen.phases,
                 ringing: watch.rang,
@@ -70,6 +71,15 @@ pub async fn watch(ctx: &Context, id: &str, route: &Route, probes: u32) -> Resul
             watch.tell(format!("{} a probe failed: {reason}", red("!")));
             stop(ctx, id).await?;
             probe = Some(reason);
+        }
+        if watch.weight > 0
+            && watch.rang.is_empty()
+            && worse.is_none()
+            && let Some(reason) = watch.traffic.verdict()
+        {
+            watch.tell(format!("{} the new version is worse: {reason}", red("!")));
+            stop(ctx, id).await?;
+            worse = Some(reason);
         }
         if ctx.interrupted.seen() {
             watch.live.clear();

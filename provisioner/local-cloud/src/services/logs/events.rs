@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{file_name, group_missing, stream_missing};
+use super::{embedded, file_name, group_missing, stream_missing};
 use crate::Cloud;
 use crate::error::Answer;
 
@@ -127,6 +127,9 @@ pub(super) fn append(
         })
         .collect();
     logs.files.append(group, stream, &events)?;
+    for event in &events {
+        embedded::record(cloud, &event.message);
+    }
     let first = events.iter().map(|event| event.timestamp).min();
     let last = events.iter().map(|event| event.timestamp).max();
     logs.store.write(|model| {

@@ -1,5 +1,6 @@
 //! CloudWatch Logs: groups and streams in the model, events in append-only files.
 
+mod embedded;
 mod events;
 mod groups;
 mod operations;
