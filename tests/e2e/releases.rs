@@ -264,9 +264,10 @@ async fn a_worse_version(instance: &Instance, bundle: &str) -> anyhow::Result<()
     let from = "request(ctx).session.is_none() {\n            return Ok(None);";
     let to = "request(ctx).session.is_none() {\n            return Err(anyhow::anyhow!(\"broken on purpose\").into());";
     instance.edit(file, from, to)?;
+    // Slow enough for several readings; an alarm needs less.
     let shifts = [
-        "Linear10PercentEvery1Minute",
-        "Linear10PercentEvery3Minutes",
+        "shift = \"Linear10PercentEvery1Minute\"",
+        "shift = \"Linear10PercentEvery3Minutes\"",
     ];
     instance.edit("stages/local.toml", shifts[0], shifts[1])?;
     let operation = json!({ "query": "{ currentUser(allowNull: true) { id } }" });

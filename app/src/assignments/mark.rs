@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 /// Closes the contact or opens it again.
 ///
 /// Only what a texter may say is accepted: `closed`, `needsResponse` and `convo`. The other
-/// statuses are said by texts alone, and a contact nobody has texted cannot need a response.
+/// statuses are said by texts alone, and a contact nobody has texted cannot need a response:
+/// opened again it needs its first message.
 ///
 /// # Errors
 /// [`Error::BadInput`], or [`Error::NotFound`] when the contact was given to somebody else.

@@ -4,9 +4,10 @@ use crate::access::{CampaignBy, Supervolunteer};
 use crate::app::App;
 use crate::campaigns::sections::{self, PhoneNumbers, Sections};
 use crate::db::campaign::{Campaign, Changes};
+use crate::db::job::JobStatus;
 use crate::db::{self, Connection};
 use crate::error::{Error, OnConstraint, Result};
-use crate::numbers::reserve;
+use crate::numbers::{bind, reserve};
 use crate::texting::status::CampaignStatus;
 
 /// Saves the sections that are given; every other one stays as it is.
@@ -45,6 +46,13 @@ async fn write_numbers(
         return Err(Error::bad_input(
             "phoneNumbers",
             "The campaign has been started or archived; its phone numbers cannot be changed.",
+        ));
+    }
+    let start = db::job::find_newest(&mut *tx, campaign.id, bind::KIND).await?;
+    if start.is_some_and(|job| matches!(job.status, JobStatus::Pending | JobStatus::Running)) {
+        return Err(Error::bad_input(
+            "phoneNumbers",
+            "The campaign is being started; its phone numbers cannot be changed meanwhile.",
         ));
     }
     let ratio = app.config.contacts_per_phone_number;

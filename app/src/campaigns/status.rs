@@ -39,7 +39,7 @@ pub async fn update(app: &App, by: &CampaignBy<Admin>, to: CampaignStatus) -> Re
 }
 
 /// Archives the campaign: nobody sends or answers any more, and its phone numbers are given back.
-/// Once more changes nothing.
+/// Once more gives back what is left where the carrier refused the first time, and changes nothing else.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -47,11 +47,13 @@ pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
     let campaign = &by.campaign;
     let to = CampaignStatus::Archived;
     let mut tx = app.db.begin().await?;
-    if !db::campaign::update_status(&mut *tx, campaign.id, &NOT_ARCHIVED, to).await? {
-        return Ok(());
-    }
+    db::campaign::update_status(&mut *tx, campaign.id, &NOT_ARCHIVED, to).await?;
     let (id, organization) = (campaign.id, campaign.organization_id);
-    let job = release::enqueue(&mut tx, id, organization, by.by.user_id).await?;
+    let job = match release::enqueue(&mut tx, id, organization, by.by.user_id).await {
+        // They are being given back already.
+        Err(Error::Refused { .. }) => return Ok(()),
+        job => job?,
+    };
     tx.commit().await?;
     if let Some(job) = job {
         jobs::dispatch(app, job).await;

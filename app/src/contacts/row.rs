@@ -4,16 +4,19 @@ use serde_json::{Map, Value};
 
 use crate::contacts::{phone, zones};
 
+/// The columns of one field under each of its names: in a row the first that is filled in counts.
+type Names = Vec<usize>;
+
 /// Where the standard fields are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
-    cell: usize,
-    first_name: usize,
-    last_name: usize,
-    external_id: Option<usize>,
-    external_id_type: Option<usize>,
-    state_code: Option<usize>,
-    zip: Option<usize>,
+    cell: Names,
+    first_name: Names,
+    last_name: Names,
+    external_id: Names,
+    external_id_type: Names,
+    state_code: Names,
+    zip: Names,
     /// Every other column and its name, kept verbatim.
     custom: Vec<(usize, String)>,
 }
@@ -45,28 +48,28 @@ impl Columns {
     /// # Errors
     /// A sentence that names the columns that are missing.
     pub fn read(header: &[String]) -> Result<Self, String> {
-        let find = |aliases: &[&str]| {
+        let find = |aliases: &[&str]| -> Names {
             let position = |name: &str| header.iter().position(|column| standard(column) == name);
-            aliases.iter().find_map(|alias| position(alias))
+            aliases.iter().filter_map(|alias| position(alias)).collect()
         };
         let cell = find(&["phone_number", "cell"]);
         let first_name = find(&["first_name", "firstname", "first"]);
         let last_name = find(&["last_name", "lastname", "last"]);
-        let (Some(cell), Some(first_name), Some(last_name)) = (cell, first_name, last_name) else {
-            let missing: Vec<&str> = [
-                (cell, "phone_number"),
-                (first_name, "first_name"),
-                (last_name, "last_name"),
-            ]
-            .into_iter()
-            .filter(|(column, _)| column.is_none())
-            .map(|(_, name)| name)
-            .collect();
+        let missing: Vec<&str> = [
+            (&cell, "phone_number"),
+            (&first_name, "first_name"),
+            (&last_name, "last_name"),
+        ]
+        .into_iter()
+        .filter(|(columns, _)| columns.is_empty())
+        .map(|(_, name)| name)
+        .collect();
+        if !missing.is_empty() {
             return Err(format!(
                 "The file's first line must name the columns first_name, last_name and phone_number; it lacks {}.",
                 missing.join(" and ")
             ));
-        };
+        }
         let mut columns = Self {
             cell,
             first_name,
@@ -91,9 +94,12 @@ impl Columns {
     /// # Errors
     /// Why it is none.
     pub fn row(&self, record: &[String], rules: phone::Rules<'_>) -> Result<Row, Rejection> {
-        let text = |position: usize| record.get(position).map_or("", |text| text.trim());
-        let optional = |position: Option<usize>| position.map_or("", text);
-        let raw = text(self.cell);
+        let at = |position: usize| record.get(position).map_or("", |text| text.trim());
+        let text = |names: &Names| {
+            let mut texts = names.iter().map(|position| at(*position));
+            texts.find(|text| !text.is_empty()).unwrap_or_default()
+        };
+        let raw = text(&self.cell);
         let reject = |reason: String| Rejection {
             cell: raw.chars().take(40).collect(),
             reason,
@@ -103,24 +109,24 @@ impl Columns {
         }
         let cell = phone::parse(raw, rules)
             .ok_or_else(|| reject("This is not a valid phone number.".to_owned()))?;
-        let state = optional(self.state_code).to_uppercase();
+        let state = text(&self.state_code).to_uppercase();
         if !state.is_empty() && !zones::is_state(&state) {
             return Err(reject(format!("\"{state}\" is not a state.")));
         }
         let state_code = Some(state).filter(|state| !state.is_empty());
-        let zip = optional(self.zip);
+        let zip = text(&self.zip);
         let custom: Map<String, Value> = self
             .custom
             .iter()
-            .map(|(position, name)| (name.clone(), text(*position).into()))
+            .map(|(position, name)| (name.clone(), at(*position).into()))
             .collect();
         Ok(Row {
             timezone: zones::find(zip, state_code.as_deref(), &cell),
             cell,
-            first_name: text(self.first_name).to_owned(),
-            last_name: text(self.last_name).to_owned(),
-            external_id: optional(self.external_id).to_owned(),
-            external_id_type: Some(optional(self.external_id_type).to_owned())
+            first_name: text(&self.first_name).to_owned(),
+            last_name: text(&self.last_name).to_owned(),
+            external_id: text(&self.external_id).to_owned(),
+            external_id_type: Some(text(&self.external_id_type).to_owned())
                 .filter(|text| !text.is_empty()),
             state_code,
             zip: zip.to_owned(),

@@ -173,6 +173,7 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
         loaded: 0,
         invalid: 0,
         duplicates: 0,
+        opted_out: 0,
         cells: Cells::default(),
         custom_fields: Vec::new(),
         rejects: Rejects::new(path),
@@ -184,8 +185,9 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
             "No row of the file could be loaded; nothing was changed.",
         ));
     }
-    let rejected_rows_key = keep_rejects(&mut load, &file.key).await?;
     db::contact_line::analyze(&app.db).await?;
+    reject_opted_out(&mut load, campaign.organization_id).await?;
+    let rejected_rows_key = keep_rejects(&mut load, &file.key).await?;
     swap(load, campaign_id, file, rejected_rows_key).await
 }
 
@@ -197,6 +199,7 @@ struct Load<'a> {
     loaded: usize,
     invalid: usize,
     duplicates: usize,
+    opted_out: usize,
     cells: Cells,
     custom_fields: Vec<String>,
     rejects: Rejects,
@@ -271,6 +274,18 @@ fn push(batch: &mut Batch, line: i32, row: Row) {
     batch.custom_fields.push(row.custom_fields);
 }
 
+async fn reject_opted_out(load: &mut Load<'_>, organization_id: i32) -> Result<()> {
+    let (app, job) = (load.running.app, load.running.job.id);
+    let shared = app.config.opt_outs_shared;
+    let taken = db::contact_line::take_opted_out(&app.db, job, organization_id, shared).await?;
+    load.opted_out = taken.len();
+    for (line, cell) in taken {
+        let reason = "This number has opted out.".to_owned();
+        load.rejects.push(RejectedRow { line, cell, reason })?;
+    }
+    Ok(())
+}
+
 async fn keep_rejects(load: &mut Load<'_>, upload_key: &str) -> Result<Option<String>> {
     let app = load.running.app;
     let Some(path) = load.rejects.file()? else {
@@ -307,6 +322,12 @@ async fn swap(
                 "The campaign has been started or archived meanwhile; its contacts stay as they are.",
             )
         })?;
+    let left = db::contact_line::count(&mut *tx, job.id).await?;
+    if usize::try_from(left).ok() != load.loaded.checked_sub(load.opted_out) {
+        return Err(
+            anyhow::anyhow!("only {left} of the file's rows are left in the database").into(),
+        );
+    }
     db::contact::delete_of_campaign(&mut *tx, campaign_id).await?;
     let shared = app.config.opt_outs_shared;
     let moved = db::contact_line::move_into_campaign(

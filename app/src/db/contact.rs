@@ -234,7 +234,8 @@ pub async fn list_shares(db: impl PgExecutor<'_>, campaign_id: i32) -> sqlx::Res
     .await
 }
 
-/// Sets the status of a contact that is still in that assignment; none when it is not.
+/// Sets the status of a contact that is still in that assignment; none when it is not. One that nobody has texted
+/// or heard of is either closed or needs its first message.
 pub async fn update_status(
     db: impl PgExecutor<'_>,
     id: i32,
@@ -244,7 +245,10 @@ pub async fn update_status(
 ) -> sqlx::Result<Option<Contact>> {
     sqlx::query_as!(
         Contact,
-        "UPDATE campaign_contact SET message_status = $3, updated_at = $4
+        "UPDATE campaign_contact
+         SET message_status = CASE WHEN $3 <> 'closed' AND messages_sent + messages_received = 0
+                                   THEN 'needsMessage' ELSE $3 END,
+             updated_at = $4
          WHERE id = $1 AND assignment_id = $2
          RETURNING id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
                    last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at",

@@ -43,6 +43,37 @@ pub async fn insert(db: impl PgExecutor<'_>, job_id: i32, batch: &Batch) -> sqlx
     Ok(())
 }
 
+/// How many rows of a job there are. A crash of the database empties the table.
+pub async fn count(db: impl PgExecutor<'_>, job_id: i32) -> sqlx::Result<i64> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM contact_line WHERE job_id = $1"#,
+        job_id
+    )
+    .fetch_one(db)
+    .await
+}
+
+/// Takes the rows out whose numbers have opted out; answers their lines and numbers.
+pub async fn take_opted_out(
+    db: impl PgExecutor<'_>,
+    job_id: i32,
+    organization_id: i32,
+    opt_outs_shared: bool,
+) -> sqlx::Result<Vec<(i32, String)>> {
+    let rows = sqlx::query!(
+        "DELETE FROM contact_line l
+         WHERE job_id = $1
+           AND EXISTS (SELECT FROM opt_out o WHERE o.cell = l.cell AND ($3 OR o.organization_id = $2))
+         RETURNING line, cell",
+        job_id,
+        organization_id,
+        opt_outs_shared
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.line, row.cell)).collect())
+}
+
 /// Tells the planner how many rows there are: it plans the swap by it.
 pub async fn analyze(db: impl PgExecutor<'_>) -> sqlx::Result<()> {
     sqlx::query!("ANALYZE contact_line").execute(db).await?;

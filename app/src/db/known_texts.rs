@@ -108,7 +108,9 @@ pub async fn insert(
                JOIN "user" u ON u.id = asked.user_id
                WHERE c.campaign_id = terms.campaign_id AND c.assignment_id = asked.assignment_id
                  AND u.session_epoch = asked.session_epoch
-                 AND CASE c.message_status WHEN 'needsMessage' THEN $18 ELSE NOT asked.is_initial END
+                 AND CASE WHEN c.message_status IN ('needsMessage', 'closed')
+                               AND c.messages_sent + c.messages_received = 0
+                          THEN $18 ELSE NOT asked.is_initial END
                  AND ($12::text[] IS NULL OR coalesce(c.timezone, '') = ANY($12))
                  AND NOT c.is_opted_out
                  AND NOT EXISTS (SELECT FROM opt_out out WHERE out.cell = c.cell

@@ -57,6 +57,19 @@ pub async fn list(db: impl PgExecutor<'_>, cells: &[String]) -> sqlx::Result<Vec
     .await
 }
 
+/// The organizations that have texted the number.
+pub async fn list_texting(db: impl PgExecutor<'_>, cell: &str) -> sqlx::Result<Vec<i32>> {
+    sqlx::query_scalar!(
+        "SELECT DISTINCT p.organization_id
+         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+         WHERE c.cell = $1 AND c.messages_sent > 0
+         ORDER BY p.organization_id",
+        cell
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// Whose a contact is.
 #[derive(Clone, Debug)]
 pub struct Owner {

@@ -88,7 +88,8 @@ pub async fn update_refused(
 }
 
 /// Nothing can have been sent: the row says so, and the contact is where it was before,
-/// unless something has happened to it meanwhile.
+/// unless something has happened to it meanwhile. The click's key is free again: who repeats it
+/// must not hear that the text was sent.
 pub async fn update_not_attempted(
     db: impl PgExecutor<'_>,
     attempt: Attempt,
@@ -100,7 +101,7 @@ pub async fn update_not_attempted(
     sqlx::query!(
         "WITH failed AS (
              UPDATE message
-             SET send_status = 'ERROR', service_response = $3, service_response_at = $6
+             SET send_status = 'ERROR', service_response = $3, service_response_at = $6, idempotency_key = NULL
              WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')
              RETURNING campaign_contact_id)
          UPDATE campaign_contact c

@@ -25,6 +25,8 @@ pub struct Facts {
     pub cell: String,
     pub timezone: Option<String>,
     pub message_status: String,
+    /// Neither texted nor heard of, skipped or not: what is sent now is a first message.
+    pub is_untexted: bool,
     pub is_opted_out: bool,
     /// A text with this key has been written before.
     pub is_repeated: bool,
@@ -68,6 +70,8 @@ pub async fn find_facts(
         r#"SELECT u.session_epoch, member.role AS "role?: Role",
                   c.id, c.campaign_id, c.assignment_id, a.user_id AS "assigned_to?", c.cell, c.timezone,
                   c.message_status,
+                  (c.message_status IN ('needsMessage', 'closed')
+                   AND c.messages_sent + c.messages_received = 0) AS "is_untexted!",
                   (c.is_opted_out
                    OR EXISTS (SELECT FROM opt_out WHERE cell = c.cell
                               AND ($4 OR organization_id = p.organization_id))) AS "is_opted_out!",
@@ -106,6 +110,7 @@ pub async fn find_facts(
         cell: row.cell,
         timezone: row.timezone,
         message_status: row.message_status,
+        is_untexted: row.is_untexted,
         is_opted_out: row.is_opted_out,
         is_repeated: row.is_repeated,
         terms: Terms {

@@ -132,8 +132,15 @@ async fn ensure_service(app: &App, campaign: &Campaign) -> Result<String> {
 async fn finish(running: &Running<'_>, id: i32, service: &str, count: usize) -> Result<()> {
     let (app, now) = (running.app, running.app.clock.now());
     let mut tx = app.db.begin().await?;
-    phone_number::assign(&mut *tx, id).await?;
-    db::campaign::start(&mut *tx, id, now, &app.ids.token(), Some(service)).await?;
+    let assigned = phone_number::assign(&mut *tx, id).await?;
+    let is_started =
+        db::campaign::start(&mut *tx, id, now, &app.ids.token(), Some(service)).await?;
+    if !is_started || usize::try_from(assigned).ok() != Some(count) {
+        return Err(Error::bad_input(
+            "id",
+            "The campaign or its phone numbers were changed while it was being started; it has not been started.",
+        ));
+    }
     let message = format!("Started with {count} phone numbers.");
     let is_mine = db::job::finish(
         &mut *tx,

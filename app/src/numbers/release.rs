@@ -1,8 +1,8 @@
 //! Giving an archived campaign's numbers back: the `release_numbers` job.
 
-use crate::db::job::NewJob;
+use crate::db::job::{NewJob, ONE_AT_A_TIME};
 use crate::db::{self, Connection, phone_number};
-use crate::error::Result;
+use crate::error::{Error, OnConstraint, Result};
 use crate::jobs::run::Running;
 use crate::numbers::{blame, carrier};
 
@@ -12,7 +12,7 @@ pub const KIND: &str = "release_numbers";
 /// Enqueues the job, when the campaign has numbers of its own.
 ///
 /// # Errors
-/// When the database does not answer.
+/// [`Error::Refused`] while such a job waits or runs.
 pub async fn enqueue(
     tx: &mut Connection,
     campaign_id: i32,
@@ -32,7 +32,15 @@ pub async fn enqueue(
         user_id: Some(user_id),
         config: serde_json::json!({"campaignId": campaign_id}),
     };
-    Ok(Some(db::job::insert(tx, job).await?))
+    let id = db::job::insert(tx, job)
+        .await
+        .on_constraint(ONE_AT_A_TIME, || {
+            Error::refused(
+                "DUPLICATE_RELEASE",
+                "This campaign's numbers are being given back already.",
+            )
+        })?;
+    Ok(Some(id))
 }
 
 /// The job's work: removes the messaging service, then the numbers are free.

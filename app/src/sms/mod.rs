@@ -78,6 +78,8 @@ pub enum Encore {
     FakeReply {
         from: String,
         body: String,
+        /// The messaging service the text was sent by, which the reply comes to.
+        service: String,
     },
 }
 
@@ -211,6 +213,7 @@ fn fake(app: &App, text: &Outgoing) -> Outcome {
         Encore::FakeReply {
             from: text.to.clone(),
             body: format!("responding to {}", text.body),
+            service: text.messaging_service_sid.clone().unwrap_or_default(),
         }
     } else {
         Encore::Nothing

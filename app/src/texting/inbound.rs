@@ -125,6 +125,9 @@ async fn keep(app: &App, new: NewInbound) -> Result<Received> {
         return Ok(Received::Repeated);
     };
     let Some(conversation) = kept.conversation else {
+        if keywords::is_opt_out(&new.text) {
+            opt_out::without_conversation(app, &new.contact_number).await?;
+        }
         db::inbound_message::update_unmatched(&app.db, kept.id, new.now).await?;
         return Ok(Received::Unmatched);
     };

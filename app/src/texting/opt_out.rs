@@ -55,6 +55,18 @@ pub async fn by_keyword(app: &App, cell: &str, conversation: &Conversation) -> R
     .await
 }
 
+/// Somebody wrote STOP whose text belongs to no conversation: the number it came to may have been another campaign's
+/// since. Whoever has texted them stops.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn without_conversation(app: &App, cell: &str) -> Result<()> {
+    for organization_id in db::opt_out::list_texting(&app.db, cell).await? {
+        insert(app, cell, organization_id, None, "keyword").await?;
+    }
+    Ok(())
+}
+
 /// The carrier says that these contacts have opted out there.
 ///
 /// # Errors

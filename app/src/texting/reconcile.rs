@@ -77,9 +77,7 @@ async fn candidates(app: &App, text: &TakenUp) -> anyhow::Result<Vec<Taken>> {
     let override_recipient = app.config.override_recipient.as_deref();
     let (to, body) = sms::addressed(override_recipient, &text.contact_number, &text.text);
     let since = text.created_at - CLOCKS;
-    let taken = twilio
-        .list(app.web().await?, &to, since.date_naive())
-        .await?;
+    let taken = twilio.list(app.web().await?, &to).await?;
     let is_it = |taken: &Taken| {
         taken.body.trim() == body.trim()
             && taken.messaging_service_sid == text.messaging_service_sid

@@ -236,7 +236,7 @@ fn decide(
         ));
     }
     text::check(body, app.config.max_message_length)?;
-    let is_initial = facts.message_status == NEEDS_MESSAGE;
+    let is_initial = facts.is_untexted;
     if draft.is_initial && !is_initial {
         return Err(Error::refused(
             "DUPLICATE_MESSAGE",

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use futures::StreamExt;
+use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::db;
@@ -11,10 +11,9 @@ use crate::error::Result;
 use crate::sms::{self, Outgoing};
 use crate::texting::outcome;
 
-/// Texts handed over at once.
-const AT_ONCE: usize = 16;
-/// Texts taken up at a time: what a crash in between leaves to be reconciled.
-const HANDFUL: i64 = 64;
+/// Texts taken up and handed over at once: none waits for others once its contact has been asked for opt-outs, and no
+/// more are left to be reconciled when the process dies.
+const HANDFUL: i64 = 16;
 
 /// What a round did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,16 +39,16 @@ pub async fn waiting_texts(app: &App, time: Duration) -> Result<Settled> {
             break;
         }
         tried += waiting.len();
-        let attempts: Vec<_> = waiting.iter().map(|text| try_again(app, text)).collect();
-        let mut attempts = futures::stream::iter(attempts).buffer_unordered(AT_ONCE);
-        while let Some(done) = attempts.next().await {
+        let attempts = waiting.iter().map(|text| try_again(app, text, now));
+        for done in futures::future::join_all(attempts).await {
             done?;
         }
     }
     Ok(Settled { tried, given_up })
 }
 
-async fn try_again(app: &App, text: &TakenUp) -> Result<()> {
+/// `taken_up_at`: when it was claimed. A process that was frozen since must not send what others have reconciled.
+async fn try_again(app: &App, text: &TakenUp, taken_up_at: DateTime<Utc>) -> Result<()> {
     let outgoing = Outgoing {
         to: text.contact_number.clone(),
         body: text.text.clone(),
@@ -58,7 +57,7 @@ async fn try_again(app: &App, text: &TakenUp) -> Result<()> {
         send_before: text.send_before,
         message_id: text.id,
         attempt: text.send_attempts,
-        taken_up_at: app.clock.now(),
+        taken_up_at,
     };
     let outcome = sms::send(app, &outgoing).await;
     outcome::record(app, attempt(text), text.campaign_contact_id, &outcome).await

@@ -32,8 +32,12 @@ pub fn allow_timers(app: &Arc<App>) {
 pub async fn play(app: &App, service_id: &str, encore: &Encore) -> anyhow::Result<()> {
     match encore {
         Encore::Nothing => Ok(()),
-        Encore::FakeReply { from, body } => {
-            let webhook = answer(app, from, body, "");
+        Encore::FakeReply {
+            from,
+            body,
+            service,
+        } => {
+            let webhook = answer(app, from, body, service);
             inbound::receive(app, "fakeservice", &webhook).await?;
             Ok(())
         }

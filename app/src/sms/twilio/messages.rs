@@ -1,6 +1,6 @@
 //! Texts: handing one over, and asking what became of one.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use http::Method;
 use serde::Deserialize;
 
@@ -75,21 +75,16 @@ impl Twilio {
         classify(self.call(web, call).await)
     }
 
-    /// The texts Twilio has taken for this number since that day, newest first.
+    /// The newest texts Twilio has taken for this number, at most 1,000. Not by `DateSent`: what Twilio has accepted and
+    /// not sent yet has none.
     ///
     /// # Errors
     /// When Twilio does not say.
-    pub async fn list(
-        &self,
-        web: &reqwest::Client,
-        to: &str,
-        since: NaiveDate,
-    ) -> Result<Vec<Taken>, Failure> {
-        let since = since.format("%Y-%m-%d").to_string();
+    pub async fn list(&self, web: &reqwest::Client, to: &str) -> Result<Vec<Taken>, Failure> {
         let call = Call {
             method: Method::GET,
             url: self.resource("Messages.json"),
-            parameters: &[("To", to), ("DateSent>", &since), ("PageSize", PAGE_SIZE)],
+            parameters: &[("To", to), ("PageSize", PAGE_SIZE)],
         };
         let answer = self.call(web, call).await?;
         let page: Page = parse(&answer)?;
