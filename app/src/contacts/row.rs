@@ -182,6 +182,20 @@ mod tests {
         country: "US",
     };
 
+    #[test]
+    fn of_a_field_with_two_names_the_one_that_is_filled_in_counts() {
+        let header = strings(&["phone_number", "cell", "first", "first_name", "last_name"]);
+        let columns = Columns::read(&header).unwrap();
+        let row = |record| columns.row(&strings(record), RULES).unwrap();
+        let row = [
+            row(&["", "6175550123", "Ana", "", "D"]),
+            row(&["6175550123", "6175550199", "Ann", "Ana", "D"]),
+        ];
+        for row in row {
+            assert_eq!((&*row.cell, &*row.first_name), ("+16175550123", "Ana"));
+        }
+    }
+
     fn strings(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
     }

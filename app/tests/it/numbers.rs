@@ -1,6 +1,6 @@
 //! Phone numbers: bought, reserved, bound, given back.
 
-use carrier::plan::{Fault, Rule};
+use carrier::plan::{Fault, Outage, Rule};
 use serde_json::{Value, json};
 use spoke::functions::scheduled;
 
@@ -188,6 +188,14 @@ async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them
     )
     .await
     .ok();
+    app.sql(&format!(
+        "INSERT INTO background_job (type, campaign_id, config) VALUES ('start_campaign', {campaign}, '{{}}')"
+    ))
+    .await;
+    let meanwhile = reserve(&app, admin, campaign, json!([])).await;
+    assert!(meanwhile.message().contains("is being started"));
+    app.sql("DELETE FROM background_job WHERE status = 'PENDING'")
+        .await;
     let started = start(&app, admin, campaign).await;
     let campaign_now = &started.ok()["startCampaign"];
     assert_eq!(campaign_now["status"], "ACTIVE", "{campaign_now}");
@@ -219,10 +227,16 @@ async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them
         let refused = reserve(&app, admin, campaign, wishes).await;
         assert_eq!(refused.code(), "BAD_USER_INPUT");
     }
-    let archive = "mutation ($id: String!) { archiveCampaign(id: $id) { status } }";
-    app.graphql(Some(admin), archive, json!({"id": campaign.to_string()}))
-        .await
-        .ok();
+    let archive = || {
+        let archive = "mutation ($id: String!) { archiveCampaign(id: $id) { status } }";
+        app.graphql(Some(admin), archive, json!({"id": campaign.to_string()}))
+    };
+    // The carrier refuses: the numbers stay the campaign's until it is archived once more.
+    carrier.set_outage(Some(Outage::Unavailable));
+    archive().await.ok();
+    assert_eq!(stock(&app).await, "ASSIGNED2");
+    carrier.set_outage(None);
+    archive().await.ok();
     assert_eq!(stock(&app).await, "AVAILABLE2");
     assert_eq!(senders(), 0);
     assert!(carrier.services().iter().all(|known| known.sid != service));

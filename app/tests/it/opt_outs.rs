@@ -368,6 +368,27 @@ async fn a_text_nobody_matched_is_put_into_a_thread_by_hand_once() {
     assert_eq!(app.count("message WHERE is_from_contact").await, 1);
 }
 
+/// Numbers are used again: who answers an old campaign's text reaches a service nobody knows any more.
+#[tokio::test]
+async fn stop_holds_though_nobody_knows_where_it_belongs() {
+    let app = TestApp::new().await;
+    let (here, there) = (app.texting(1).await, app.texting(1).await);
+    app.send_first(&here, here.contacts[0]).await.ok();
+    app.sql("UPDATE campaign_contact SET cell = (SELECT contact_number FROM message)")
+        .await;
+    app.sql("UPDATE message SET messaging_service_sid = 'gone'")
+        .await;
+    app.reply(here.contacts[0], "Stop").await;
+    assert_eq!(
+        app.count("inbound_message WHERE status = 'UNMATCHED'")
+            .await,
+        1
+    );
+    assert!(is_opted_out(&app, here.contacts[0]).await);
+    // Nobody there has texted them.
+    assert!(!is_opted_out(&app, there.contacts[0]).await);
+}
+
 /// One that says STOP opts out, also when it comes into its thread by hand.
 #[tokio::test]
 async fn a_text_assigned_by_hand_means_what_it_says() {

@@ -455,11 +455,18 @@ async fn dropped_texts_look_sent() {
 async fn without_a_carrier_nothing_is_pretended() {
     let app = TestApp::with(&[("SKIP_TWILIO_AND_AUTOREPLY", "")]).await;
     let texting = app.texting(1).await;
-    let answer = app.send_first(&texting, texting.contacts[0]).await;
-    assert_eq!(answer.code(), "CARRIER_NOT_CONFIGURED");
+    let (contact, key) = (texting.contacts[0], Some(Uuid::new_v4()));
+    // Whoever repeats the click hears the same.
+    for _ in 0..2 {
+        let answer = app
+            .send_text(texting.texter, texting.assignment, contact, "Hi", true, key)
+            .await;
+        assert_eq!(answer.code(), "CARRIER_NOT_CONFIGURED");
+    }
     // The row says so, and the contact still waits for its first message.
-    assert_eq!(app.value("SELECT send_status FROM message").await, "ERROR");
-    assert_eq!(app.status(texting.contacts[0]).await, "needsMessage");
+    let states = "SELECT string_agg(send_status, ' ') FROM message";
+    assert_eq!(app.value(states).await, "ERROR ERROR");
+    assert_eq!(app.status(contact).await, "needsMessage");
     assert_eq!(
         app.value("SELECT messages_sent FROM campaign_contact")
             .await,
@@ -467,10 +474,67 @@ async fn without_a_carrier_nothing_is_pretended() {
     );
 }
 
+/// Skipped before their first text, people are still texted for the first time.
+#[tokio::test]
+async fn a_skipped_contact_still_gets_a_first_message() {
+    let app = TestApp::new().await;
+    let texting = app.texting(3).await;
+    let [known, skipped, reopened] = texting.contacts[..] else {
+        unreachable!()
+    };
+    let mark = "mutation ($id: String!, $status: String!) {
+        editCampaignContactMessageStatus(messageStatus: $status, campaignContactId: $id) { messageStatus } }";
+    let marked = async |contact: i32, status: &str| {
+        let variables = json!({"id": contact.to_string(), "status": status});
+        let answer = app.graphql(Some(texting.texter), mark, variables).await;
+        answer.ok()["editCampaignContactMessageStatus"]["messageStatus"].clone()
+    };
+    for contact in [skipped, reopened] {
+        assert_eq!(marked(contact, "closed").await, "closed");
+    }
+    assert_eq!(marked(reopened, "needsResponse").await, "needsMessage");
+    let send = |is_initial| {
+        let (by, assignment) = (texting.texter, texting.assignment);
+        app.send_text(by, assignment, skipped, "Hi", is_initial, None)
+    };
+    let closed = "UPDATE campaign SET status = 'CLOSED_FOR_INITIAL_SENDS'";
+    let active = "UPDATE campaign SET status = 'ACTIVE'";
+    app.sql(closed).await;
+    assert_eq!(
+        send(false).await.code(),
+        "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS"
+    );
+    // Also by a process that knows the campaign's terms from the text before.
+    app.sql(active).await;
+    app.send_first(&texting, known).await.ok();
+    app.sql(closed).await;
+    app.reply(known, "Yes?").await;
+    app.send_text(
+        texting.texter,
+        texting.assignment,
+        known,
+        "Well",
+        false,
+        None,
+    )
+    .await
+    .ok();
+    assert_eq!(
+        send(false).await.code(),
+        "CAMPAIGN_CLOSED_FOR_INITIAL_SENDS"
+    );
+    assert_eq!(app.status(skipped).await, "closed");
+    app.sql(active).await;
+    send(true).await.ok();
+    assert_eq!(app.status(skipped).await, "messaged");
+    assert_eq!(send(true).await.code(), "DUPLICATE_MESSAGE");
+}
+
 #[tokio::test]
 async fn the_fake_service_accepts_and_answers_when_asked_to() {
     let app = TestApp::with(&[
         ("DEFAULT_SERVICE", "fakeservice"),
+        ("TWILIO_MESSAGE_SERVICE_SID", "MGours"),
         ("SKIP_TWILIO_AND_AUTOREPLY", ""),
     ])
     .await;

@@ -106,6 +106,7 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
         "duplicateCount": 1, "optedOutCount": 1, "rejectedRowsUrl": null, "rejectedRows": [
             {"line": 3, "cell": "12345", "reason": "This is not a valid phone number."},
             {"line": 4, "cell": "+16175550101", "reason": "This number is in the file already."},
+            {"line": 5, "cell": "+16175550102", "reason": "This number has opted out."},
             {"line": 6, "cell": "617-555-0103", "reason": "\"ZZ\" is not a state."},
         ]})
     );
@@ -122,7 +123,7 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
         .text()
         .await
         .unwrap();
-    assert_eq!(all.lines().count(), 4, "{all}");
+    assert_eq!(all.lines().count(), 5, "{all}");
     assert!(all.starts_with("line,phone_number,reason\n"), "{all}");
 }
 
@@ -194,6 +195,19 @@ async fn a_failed_upload_leaves_the_old_contacts_and_a_better_one_replaces_them(
         .value("SELECT status || result_message FROM background_job ORDER BY id DESC LIMIT 1")
         .await;
     assert!(message.starts_with("FAILED"), "{message}");
+    // The database has crashed: what was read so far is gone, and nobody has said so.
+    app.sql("CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        .await;
+    app.sql("CREATE TRIGGER lost BEFORE INSERT ON contact_line FOR EACH ROW WHEN (new.line = 3) EXECUTE FUNCTION lose()")
+        .await;
+    let two = "first,last,cell\nYan,Y,6175550198\nZoe,Z,6175550199\n";
+    let key = put(&app, admin, organization, two).await;
+    replace(&app, admin, campaign, &key).await.ok();
+    let state = "SELECT status FROM background_job ORDER BY id DESC LIMIT 1";
+    assert_ne!(app.value(state).await, "DONE");
+    assert_eq!(app.count("campaign_contact").await, 2);
+    app.sql("DROP TRIGGER lost ON contact_line").await;
+    app.sql("UPDATE background_job SET status = 'FAILED'").await;
     let good = put(
         &app,
         admin,
