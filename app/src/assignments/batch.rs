@@ -27,7 +27,13 @@ pub async fn request(app: &App, by: &Asker, wanted: Option<i32>) -> Result<i32> 
         return Ok(0);
     }
     let policy = policy(facts, app.config.reference_zone);
-    let zones = zones_open(app, &policy, &facts.campaign_timezone);
+    let mut zones = zones_open(app, &policy, &facts.campaign_timezone);
+    if let Some(zones) = &mut zones
+        && zones.contains(&facts.campaign_timezone)
+    {
+        // Contacts that have none.
+        zones.push(String::new());
+    }
     let most = i32::try_from(app.config.max_batch).unwrap_or(i32::MAX);
     let batch = Batch {
         facts,

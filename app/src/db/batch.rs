@@ -71,7 +71,7 @@ pub struct Batch<'a> {
     pub facts: &'a BatchFacts,
     /// At most this many.
     pub wanted: i32,
-    /// Only contacts whose hours are reckoned in one of these zones; none: in any.
+    /// Only contacts of one of these zones, empty for those that have none; none: of any.
     pub zones: Option<&'a [String]>,
     pub opt_outs_shared: bool,
     pub now: DateTime<Utc>,
@@ -88,26 +88,42 @@ pub async fn claim(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Result<O
     let facts = batch.facts;
     let row = sqlx::query!(
         r#"WITH mine AS (
-               UPDATE assignment SET batches = batches + 1 WHERE id = $1 AND batches = $10 RETURNING id),
+               UPDATE assignment SET batches = batches + 1 WHERE id = $1 AND batches = $9 RETURNING id),
            held AS (
                SELECT count(*) FILTER (WHERE message_status = 'needsMessage' AND NOT is_opted_out) AS unsent,
                       least($3::bigint, $4::bigint - count(*)) AS size
                FROM campaign_contact WHERE assignment_id = $1),
-           picked AS (
+           room AS (
+               SELECT CASE WHEN unsent >= size OR NOT EXISTS (SELECT FROM mine) THEN 0 ELSE size END AS size FROM held),
+           anywhere AS (
                SELECT c.id FROM campaign_contact c
-               WHERE c.campaign_id = $2 AND c.assignment_id IS NULL AND c.message_status = 'needsMessage'
+               WHERE $7::text[] IS NULL
+                 AND c.campaign_id = $2 AND c.assignment_id IS NULL AND c.message_status = 'needsMessage'
                  AND NOT c.is_opted_out
-                 AND ($7::text[] IS NULL OR coalesce(c.timezone, $8) = ANY($7))
                  -- OFFSET keeps it a question about each contact: joined, all opt-outs would be read.
                  AND NOT EXISTS (SELECT FROM opt_out o
                                  WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6) OFFSET 0)
                ORDER BY c.created_at, c.id
-               LIMIT (SELECT CASE WHEN unsent >= size THEN 0 ELSE size END FROM held
-                      WHERE EXISTS (SELECT FROM mine)
-                      UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT FROM mine))
+               LIMIT (SELECT size FROM room)
                FOR UPDATE OF c SKIP LOCKED),
+           -- The oldest of each zone, and of them the oldest: nobody is walked over who may not be texted now.
+           by_zone AS (
+               SELECT oldest.id
+               FROM unnest($7::text[]) AS zone
+               CROSS JOIN LATERAL (
+                   SELECT c.id, c.created_at FROM campaign_contact c
+                   WHERE c.campaign_id = $2 AND coalesce(c.timezone, '') = zone
+                     AND c.assignment_id IS NULL AND c.message_status = 'needsMessage' AND NOT c.is_opted_out
+                     AND NOT EXISTS (SELECT FROM opt_out o
+                                     WHERE o.cell = c.cell AND ($5 OR o.organization_id = $6) OFFSET 0)
+                   ORDER BY c.created_at, c.id
+                   LIMIT (SELECT size FROM room)
+                   FOR UPDATE OF c SKIP LOCKED) AS oldest
+               ORDER BY oldest.created_at, oldest.id
+               LIMIT (SELECT size FROM room)),
+           picked AS (SELECT id FROM anywhere UNION ALL SELECT id FROM by_zone),
            taken AS (
-               UPDATE campaign_contact c SET assignment_id = $1, updated_at = $9
+               UPDATE campaign_contact c SET assignment_id = $1, updated_at = $8
                FROM picked WHERE c.id = picked.id RETURNING c.id)
            SELECT (SELECT count(*) FROM mine) = 1 AS "is_mine!", count(*)::integer AS "count!" FROM taken"#,
         facts.assignment_id,
@@ -117,7 +133,6 @@ pub async fn claim(db: impl PgExecutor<'_>, batch: &Batch<'_>) -> sqlx::Result<O
         batch.opt_outs_shared,
         facts.organization_id,
         batch.zones,
-        facts.campaign_timezone,
         batch.now,
         facts.batches
     )

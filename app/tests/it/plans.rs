@@ -31,7 +31,9 @@ async fn large(app: &TestApp) -> Texting {
         format!(
             "INSERT INTO campaign_contact (campaign_id, assignment_id, first_name, last_name, cell, timezone, message_status)
              SELECT {first} + n / 100000, CASE WHEN n BETWEEN 900000 AND 900299 THEN {assignment} END, 'Bo', 'Ek',
-                    '+1666' || lpad(n::text, 7, '0'), 'America/New_York',
+                    '+1666' || lpad(n::text, 7, '0'),
+                    -- Most of the pool comes from where people are still asleep.
+                    CASE WHEN n BETWEEN 900300 AND 990000 THEN 'Pacific/Honolulu' ELSE 'America/New_York' END,
                     (ARRAY['messaged', 'needsResponse', 'convo', 'closed', 'needsMessage'])[1 + n % 5]
              FROM generate_series(0, 999999) AS n"
         ),
