@@ -75,12 +75,17 @@ pub struct Interrupt(Arc<AtomicBool>);
 impl Interrupt {
     /// Starts listening.
     pub fn listen(&self) {
-        let seen = Arc::clone(&self.0);
+        let pressed = self.clone();
         tokio::spawn(async move {
             while tokio::signal::ctrl_c().await.is_ok() {
-                seen.store(true, Ordering::Relaxed);
+                pressed.press();
             }
         });
+    }
+
+    /// What Ctrl-C does.
+    pub fn press(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     /// Whether it was pressed.

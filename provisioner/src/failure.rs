@@ -192,7 +192,7 @@ pub mod codes {
         HOOK_MUTE = "SPK-CD-0013", Error;
         /// A hook died without a verdict, and everything is back.
         HOOK_DEAD = "SPK-CD-0011", RolledBack;
-        /// The user left; the shift goes on.
+        /// The user left; the shift, or the stack's change, goes on.
         DETACHED = "SPK-CD-0009", Detached;
         /// The alias is split between two versions and no deployment is at work.
         ALIAS_SPLIT = "SPK-CD-0008", NeedsRepair;

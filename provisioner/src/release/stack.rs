@@ -53,6 +53,8 @@ pub async fn apply(
         stack: &name,
         template: &template,
         parameters: &parameters,
+        // No release among them: what a stack is tagged with, all it holds is, and a release must not touch the database.
+        // The functions, which change with it anyway, have that tag by their template.
         tags: &[
             ("stage", ctx.stage.name.clone()),
             ("owner", ctx.stage.owner.clone()),
@@ -71,10 +73,15 @@ pub async fn apply(
         });
     }
     let performed = perform(ctx, kind, &change_set, changes.len(), before.is_none()).await;
-    if performed.is_err() {
-        forget(ctx, kind, &name, &change_set).await;
-    }
-    let outputs = performed?;
+    let outputs = match performed {
+        Ok(outputs) => outputs,
+        // CloudFormation is at work on this change set.
+        Err(failure) if failure.code == codes::DETACHED => return Err(failure),
+        Err(failure) => {
+            forget(ctx, kind, &name, &change_set).await;
+            return Err(failure);
+        }
+    };
     let seconds = started.elapsed().as_secs();
     ctx.ui.done(format!(
         "{name}: {} in {}",
@@ -191,7 +198,7 @@ async fn ready(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, F
         stack
     };
     match stack.status.as_str() {
-        "ROLLBACK_COMPLETE" | "CREATE_FAILED" | "DELETE_FAILED" => {
+        "ROLLBACK_COMPLETE" | "CREATE_FAILED" => {
             ctx.ui.notice(format!(
                 "{name} stands in {} from an earlier run that failed; it never came to life, so it is deleted and made again",
                 stack.status
@@ -206,9 +213,33 @@ async fn ready(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, F
                 Some(stack) => Err(stuck(ctx, kind, &stack)),
             }
         }
+        "DELETE_FAILED" => Err(half_deleted(ctx, kind, &stack)),
         status if status.ends_with("_FAILED") => Err(stuck(ctx, kind, &stack)),
         _ => Ok(Some(stack)),
     }
+}
+
+/// It lived, and somebody began to delete it: what still stands may be the database, and is nobody's to throw away.
+fn half_deleted(ctx: &Context, kind: Kind, stack: &Stack) -> Failure {
+    let name = kind.stack(&ctx.stage.name);
+    let region = ctx.stage.region_of(kind);
+    Failure::new(
+        codes::STACK_STUCK,
+        format!("stack {name} was to be deleted, and not all of it could be"),
+    )
+    .why(format!(
+        "{}: {}",
+        stack.status,
+        stack.reason.as_deref().unwrap_or("no reason given")
+    ))
+    .state("what its deletion left stands, data included; spokectl deletes nothing of it")
+    .state(
+        "CloudFormation can only delete such a stack to its end, keeping what --retain-resources names: \
+         bring what still holds data to safety first",
+    )
+    .next(format!(
+        "aws cloudformation list-stack-resources --stack-name {name} --region {region}"
+    ))
 }
 
 fn stuck(ctx: &Context, kind: Kind, stack: &Stack) -> Failure {
@@ -243,11 +274,30 @@ async fn settled(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>,
     loop {
         match find(ctx, kind, name).await? {
             Some(stack) if stack.status.ends_with("IN_PROGRESS") => {
+                if ctx.interrupted.seen() {
+                    return Err(detached(ctx, kind, &stack.status));
+                }
                 tokio::time::sleep(Duration::from_secs(1)).await;
             }
             other => return Ok(other),
         }
     }
+}
+
+/// CloudFormation needs nobody who looks; the next run waits for it in [`ready`].
+fn detached(ctx: &Context, kind: Kind, how: &str) -> Failure {
+    let name = kind.stack(&ctx.stage.name);
+    Failure::new(codes::DETACHED, format!("stack {name} goes on without us"))
+        .why("you asked to leave")
+        .state(format!(
+            "CloudFormation goes on with it ({how}); traffic and bundle are where they were"
+        ))
+        .state("whoever deploys next waits for its end and goes on from there")
+        .next(format!(
+            "aws cloudformation describe-stack-events --stack-name {name} --region {}",
+            ctx.stage.region_of(kind)
+        ))
+        .next(format!("spokectl deploy{}", ctx.flag()))
 }
 
 /// Asks for a change set and waits until CloudFormation has worked it out.
@@ -325,6 +375,14 @@ async fn perform(
         .await
         .blame(codes::STACK_UNREADABLE, &unreadable)?;
     let mut last = earlier.last().map(|event| event.id.clone());
+    // Whoever asked to leave by now wants nothing begun.
+    if ctx.interrupted.seen() {
+        return Err(unchanged(
+            ctx,
+            Failure::new(codes::INTERRUPTED, format!("stack {name} was not changed"))
+                .why("you asked to leave"),
+        ));
+    }
     stacks.execute(name, change_set).await.blame(
         codes::CHANGE_SET,
         format!("the change of {name} could not be started"),
@@ -371,6 +429,11 @@ async fn perform(
         if !status.ends_with("IN_PROGRESS") {
             live.clear();
             return ended(ctx, kind, stack, &tree, is_new);
+        }
+        if ctx.interrupted.seen() {
+            live.clear();
+            let how = format!("{done}/{} resources done", changes.max(seen));
+            return Err(detached(ctx, kind, &how));
         }
         tokio::time::sleep(pause(started.elapsed())).await;
     }

@@ -20,7 +20,8 @@ use crate::ui::Ui;
 /// One that too few requests met is live but proves little (see `spokectl config explain`): it ends with 7.
 /// What was changed by hand is looked for first (minutes, on AWS): a deploy over it is refused without --drift.
 ///
-/// Ctrl-C between two steps stops; during the shift it detaches (130), and the next deploy records what came of it.
+/// Ctrl-C between two steps stops; while a stack changes or traffic shifts it detaches (130), and the next deploy
+/// goes on from what came of it.
 ///
 /// Examples:
 ///   spokectl deploy

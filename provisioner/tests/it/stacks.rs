@@ -1,10 +1,14 @@
 //! Bringing a stack to its template, over a real (local) CloudFormation.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use serde_json::json;
+use spokectl::context::Interrupt;
 use spokectl::failure::{Kind as Ending, codes};
 use spokectl::release::stack::apply;
 use spokectl::template::{Kind, WITH_REQUEST};
+use spokectl::ui::describe;
 
 use crate::working_copy::Setting;
 
@@ -83,6 +87,83 @@ async fn a_stack_that_could_not_be_made_is_made_anew_by_the_next_run() {
         .await
         .unwrap();
     assert_eq!(made.outputs["Name"], "first");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_stack_that_could_not_be_deleted_to_its_end_is_left_alone() {
+    let setting = Setting::new().await;
+    setting.template("network", ONE_QUEUE);
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    setting.fault(json!({
+        "service": "sqs", "operation": "DeleteQueue",
+        "error": {"code": "AccessDenied", "status": 403, "message": "not you"},
+    }));
+    let stacks = &setting.ctx.cloud.stacks;
+    stacks.delete("spoke-local-network").await.unwrap();
+    let failed = async || {
+        let stack = stacks.find("spoke-local-network").await.unwrap().unwrap();
+        stack.status == "DELETE_FAILED"
+    };
+    while !failed().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    setting.no_faults();
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::STACK_STUCK);
+    insta::assert_snapshot!(describe(&failure));
+    assert!(failed().await);
+    let queue = setting.ctx.cloud.queues.depth("first").await.unwrap();
+    assert_eq!(queue, Some(0));
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn whoever_leaves_a_stack_at_work_finds_it_changed_by_the_next_run() {
+    let mut setting = Setting::new().await;
+    setting.template("network", ONE_QUEUE);
+    // Whoever asks to leave before anything is begun begins nothing.
+    setting.ctx.interrupted.press();
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::INTERRUPTED);
+    setting.ctx.interrupted = Interrupt::default();
+    setting.fault(json!({"service": "sqs", "operation": "CreateQueue", "delaySeconds": 3000}));
+    let (interrupted, stacks) = (&setting.ctx.interrupted, &setting.ctx.cloud.stacks);
+    let leave = async {
+        let is_at_work = async || {
+            let stack = stacks.find("spoke-local-network").await.unwrap();
+            stack.is_some_and(|stack| stack.status == "CREATE_IN_PROGRESS")
+        };
+        while !is_at_work().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        interrupted.press();
+    };
+    let known = nothing();
+    let (applied, ()) = tokio::join!(apply(&setting.ctx, Kind::Network, &known), leave);
+    let failure = applied.unwrap_err();
+    assert_eq!(
+        (failure.code, failure.kind),
+        (codes::DETACHED, Ending::Detached)
+    );
+    insta::assert_snapshot!(describe(&failure));
+    // Somebody who leaves while they wait for it leaves it at work as well.
+    let failure = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap_err();
+    assert_eq!(failure.code, codes::DETACHED);
+    setting.ctx.interrupted = Interrupt::default();
+    let again = apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    assert!(again.changes.is_empty());
+    assert_eq!(again.outputs["Name"], "first");
     setting.end().await;
 }
 
