@@ -15,18 +15,23 @@ impl Parameters {
         Self(Client::new(config))
     }
 
-    /// A parameter's value, if it exists.
+    /// A parameter's value, if it exists; `name:7` is what its version 7 was.
     pub async fn find(&self, name: &str) -> anyhow::Result<Option<String>> {
         match self.0.get_parameter().name(name).send().await {
             Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
-            Err(error) if is(&error, "ParameterNotFound") => Ok(None),
+            Err(error)
+                if is(&error, "ParameterNotFound") || is(&error, "ParameterVersionNotFound") =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(words(error).context(format!("reading parameter {name}"))),
         }
     }
 
-    /// Writes a parameter, whether it exists or not.
-    pub async fn put(&self, name: &str, value: &str) -> anyhow::Result<()> {
-        self.0
+    /// Writes a parameter, whether it exists or not; says which version of it that made.
+    pub async fn put_version(&self, name: &str, value: &str) -> anyhow::Result<i64> {
+        let answer = self
+            .0
             .put_parameter()
             .name(name)
             .value(value)
@@ -35,7 +40,12 @@ impl Parameters {
             .send()
             .await
             .map_err(|error| words(error).context(format!("writing parameter {name}")))?;
-        Ok(())
+        Ok(answer.version)
+    }
+
+    /// Writes a parameter, whether it exists or not.
+    pub async fn put(&self, name: &str, value: &str) -> anyhow::Result<()> {
+        self.put_version(name, value).await.map(drop)
     }
 
     /// Writes a parameter only if it does not exist; says whether it was written.

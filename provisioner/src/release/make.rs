@@ -59,12 +59,19 @@ pub struct Wish<'a> {
     pub probes: u32,
 }
 
+impl Wish<'_> {
+    /// The reason, where somebody gave one.
+    fn said(&self) -> Option<&str> {
+        (self.reason != "deploy").then_some(self.reason)
+    }
+}
+
 /// Makes a release, under the stage's lock.
 pub async fn release(ctx: &Context, source: Source, wish: Wish<'_>) -> Result<Made, Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
-    lock::take(ctx, "deploy", &caller.arn).await?;
+    let lock = lock::take(ctx, "deploy", wish.said(), &caller.arn).await?;
     let made = locked(ctx, source, wish, &caller).await;
-    lock::ended(ctx, made).await
+    lock::ended(ctx, &lock, made).await
 }
 
 async fn locked(

@@ -77,24 +77,18 @@ pub async fn wake(scope: &Scope, topic: &str, event: Event) -> Result<Told, Fail
             return Ok(told);
         }
     }
-    let holder = Holder {
-        owner: names::scaler_function(stage),
-        host: "lambda".to_owned(),
-        pid: 0,
-        at: started,
-        verb: "scale".to_owned(),
-    };
-    if let Some(other) = lock::try_take(parameters, stage, &holder).await? {
+    let mine = Holder::function(&names::scaler_function(stage), started);
+    if let Some(other) = lock::try_take(parameters, stage, &mine).await? {
         // A run of ours that is older than it may become was stopped in its middle.
-        let is_dead =
-            other.owner == holder.owner && started - other.at > TimeDelta::seconds(TIMEOUT_SECONDS);
-        if !is_dead {
+        if other.owner != mine.owner || !other.is_gone(started) {
             return Ok(told("locked", other.sentence(started)));
         }
-        lock::take_over(parameters, stage, &holder).await?;
+        if let Some(first) = lock::take_over(parameters, stage, &other, &mine).await? {
+            return Ok(told("locked", first.sentence(started)));
+        }
     }
     let done = locked(scope, topic, event, started).await;
-    lock::drop_it(parameters, stage).await?;
+    lock::give_back(parameters, stage, &mine).await?;
     done
 }
 

@@ -39,24 +39,38 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
         ui.data(&json!({ "locked": false }), || "not locked".to_owned());
         return Ok(Kind::Ok);
     };
-    let sentence = holder.sentence(Utc::now());
+    let now = Utc::now();
+    let sentence = holder.sentence(now);
+    let (why, next) = (holder.why(now), holder.next(now, &ctx.flag()));
     match args.action {
         Action::Status => {
-            ui.data(
-                &json!({ "locked": true, "holder": holder, "gone": holder.is_gone() }),
-                || format!("locked: {sentence}"),
-            );
+            let answer = json!({
+                "locked": true, "holder": holder, "gone": holder.is_gone(now), "why": why, "next": next,
+            });
+            ui.data(&answer, || {
+                format!("locked: {sentence}\n  why   {why}\n  next  {next}")
+            });
         }
         Action::Release => {
-            let agreed = global.yes
-                || (ui.can_ask() && ui.ask(&format!("Held for {sentence}. Take it away?")));
+            let question = format!("Held for {sentence}; {why}. Take it away?");
+            let agreed = global.yes || (ui.can_ask() && ui.ask(&question));
             if !agreed {
                 return Err(Failure::new(codes::LOCKED, "the lock was not taken away")
                     .why(sentence)
+                    .why(why)
                     .state("the stage is still locked")
                     .next(format!("spokectl lock release{} --yes", ctx.flag())));
             }
-            lock::give_back(&ctx).await?;
+            let (parameters, stage) = (&ctx.cloud.parameters, &ctx.stage.name);
+            if let Some(other) = lock::give_back(parameters, stage, &holder).await? {
+                return Err(Failure::new(codes::LOCKED, "the lock was not taken away")
+                    .why(format!(
+                        "it is somebody else's by now: {}",
+                        other.sentence(now)
+                    ))
+                    .state("the stage is still locked")
+                    .next(format!("spokectl lock status{}", ctx.flag())));
+            }
             ui.data(&json!({ "locked": false, "released": holder }), || {
                 format!("released; it was held for {sentence}")
             });

@@ -38,9 +38,9 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
         return Ok(Kind::Ok);
     }
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
-    lock::take(&ctx, "rollback", &caller.arn).await?;
+    let lock = lock::take(&ctx, "rollback", None, &caller.arn).await?;
     let gone = locked(&ctx, global, &args, &caller.arn).await;
-    lock::ended(&ctx, gone).await?;
+    lock::ended(&ctx, &lock, gone).await?;
     Ok(Kind::Ok)
 }
 

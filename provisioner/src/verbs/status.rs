@@ -295,6 +295,7 @@ fn describe(screen: &Screen, flag: &str) -> String {
     }
     if let Some(holder) = &screen.lock {
         lines.push(format!("lock        {}", holder.sentence(screen.at)));
+        lines.push(format!("            {}", holder.why(screen.at)));
     }
     lines.push(alarms(screen));
     lines.push(format!(

@@ -302,7 +302,7 @@ async fn what_is_locked_says_by_whom() {
     let setting = Setting::new().await;
     let lock = json!({
         "owner": "arn:aws:iam::000000000000:user/ana", "host": "another-machine", "pid": 1,
-        "at": "2026-01-01T00:00:00Z", "verb": "deploy",
+        "at": "2026-01-01T00:00:00Z", "verb": "deploy", "reason": "fixes the join link",
     });
     let parameters = &setting.ctx.cloud.parameters;
     parameters

@@ -57,9 +57,9 @@ fn nothing(ctx: &Context) -> Failure {
 
 pub(super) async fn reject(ctx: &Context, scope: &Scope) -> Result<Kind, Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
-    lock::take(ctx, "scale", &caller.arn).await?;
+    let lock = lock::take(ctx, "scale", None, &caller.arn).await?;
     let done = rejected(ctx, scope, &caller.arn).await;
-    let answer = lock::ended(ctx, done).await?;
+    let answer = lock::ended(ctx, &lock, done).await?;
     ctx.ui.data(&answer, || {
         answer["rejected"].as_str().unwrap_or_default().to_owned()
     });

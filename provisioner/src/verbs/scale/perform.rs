@@ -23,7 +23,7 @@ pub(super) async fn perform(
 ) -> Result<Kind, Failure> {
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     ctx.interrupted.listen();
-    lock::take(ctx, "scale", &caller.arn).await?;
+    let lock = lock::take(ctx, "scale", None, &caller.arn).await?;
     let order = Order {
         step,
         by: caller.arn,
@@ -31,7 +31,7 @@ pub(super) async fn perform(
         with_pending,
     };
     let done = watched(ctx, scope, order).await;
-    let record = lock::ended(ctx, done).await?;
+    let record = lock::ended(ctx, &lock, done).await?;
     ctx.ui.data(&record, || notice::outcome(&record).join("\n"));
     Ok(Kind::Ok)
 }
