@@ -96,14 +96,14 @@ async fn run_hook(function: Function, config: Config) -> Result<(), Error> {
     let config = &config;
     let aws = &Aws::default();
     let answer = |event: LambdaEvent<HookEvent>| async move {
-        let work = async {
+        let work = |until| async move {
             let app = App::start(config.clone())
                 .await
                 .map_err(|error| Reason::of("configuration", &error))?;
             if function == Function::Preflight {
                 preflight::work(&app).await
             } else {
-                postflight::work(&app).await
+                postflight::work(&app, until).await
             }
         };
         hook::run(aws, event, work).await

@@ -1,18 +1,26 @@
-//! The hook after traffic, against the local cloud: aliases, pointer, and what is put back.
+//! The hooks. After traffic, against the local cloud: aliases, pointer, and what is put back; and what both do in time.
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::ParameterType;
-use serde_json::json;
-use spoke::functions::postflight;
+use lambda_runtime::LambdaEvent;
+use serde_json::{Value, json};
+use spoke::functions::{hook, postflight, preflight};
 use spoke_contract::functions::Function;
 use spoke_contract::release::{AssetManifest, CodeObject, Release};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, aws_at};
+use crate::parts;
 
 const BUCKET: &str = "bundles-of-tests";
 
@@ -40,15 +48,21 @@ fn manifest(bundle: &str) -> AssetManifest {
 
 impl Stage {
     async fn new(name: &str) -> Self {
+        Self::over(name, &parts::get().aws).await
+    }
+
+    /// Over the cloud at this address.
+    async fn over(name: &str, endpoint: &str) -> Self {
+        let aws = aws_at(endpoint).await;
         let pointer = format!("/spoke/{name}/pointer");
         let pending = format!("/spoke/{name}/release-pending");
-        let app = TestApp::with(&[
+        let environment = [
             ("STAGE", name),
             ("ASSET_BUCKET", BUCKET),
             ("POINTER_PARAMETER", &pointer),
             ("PENDING_RELEASE_PARAMETER", &pending),
-        ])
-        .await;
+        ];
+        let app = TestApp::build(&environment, |app| app.aws = aws).await;
         drop(
             app.app
                 .aws
@@ -203,15 +217,118 @@ fn state(version: &str, bundle: &str) -> (Vec<String>, String, String) {
     )
 }
 
+fn in_a_minute() -> Instant {
+    Instant::now() + Duration::from_mins(1)
+}
+
+/// Passes everything on to the cloud but the first request with `silent` in its head once that is set: nobody answers that.
+async fn cloud_with_a_hole(silent: Arc<Mutex<Option<String>>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let cloud = parts::get().aws.replace("http://", "");
+    tokio::spawn(async move {
+        while let Ok((from, _)) = listener.accept().await {
+            let to = TcpStream::connect(&cloud).await.unwrap();
+            tokio::spawn(pass_on(from, to, silent.clone()));
+        }
+    });
+    format!("http://{address}")
+}
+
+async fn pass_on(from: TcpStream, to: TcpStream, silent: Arc<Mutex<Option<String>>>) {
+    let (mut asks, mut hears) = from.into_split();
+    let (mut answers, mut takes) = to.into_split();
+    tokio::spawn(async move { tokio::io::copy(&mut answers, &mut hears).await });
+    let mut bytes = vec![0; 65_536];
+    while let Ok(count @ 1..) = asks.read(&mut bytes).await {
+        let text = String::from_utf8_lossy(&bytes[..count]);
+        let is_silent = silent
+            .lock()
+            .unwrap()
+            .take_if(|silent| text.contains(silent.as_str()))
+            .is_some();
+        if is_silent {
+            return std::future::pending().await;
+        }
+        if takes.write_all(&bytes[..count]).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn when_time_runs_out_what_had_moved_is_put_back() {
+    let silent = Arc::new(Mutex::new(None));
+    let endpoint = cloud_with_a_hole(silent.clone()).await;
+    let stage = Stage::over("release-late", &endpoint).await;
+    stage.upload_bundle().await;
+    stage.pend("new", &[]).await;
+    let last = stage.followers.last().unwrap().lambda_name("release-late");
+    *silent.lock().unwrap() = Some(format!("PUT /2015-03-31/functions/{last}/aliases/Live"));
+    let until = Instant::now() + Duration::from_secs(26);
+    let reason = postflight::work(&stage.app.app, until).await.unwrap_err();
+    assert!(Instant::now() < until);
+    assert_eq!(*silent.lock().unwrap(), None);
+    assert_eq!(reason.subject, "time");
+    assert!(
+        reason.cause.ends_with("what had moved is put back"),
+        "{reason:?}"
+    );
+    assert_eq!(stage.state().await, state("1", "old"));
+}
+
+/// Somebody else holds the lock of the migrations, and Lambda's limit is near: `CodeDeploy` would wait for an hour.
+#[tokio::test]
+async fn a_hook_that_is_not_done_says_so_before_lambda_ends_it() {
+    let app = TestApp::new().await;
+    let mut other = app.app.db.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(77653)")
+        .execute(&mut *other)
+        .await
+        .unwrap();
+    let (told, mut verdicts) = mpsc::unbounded_channel();
+    let codedeploy = axum::Router::new().fallback(async move |verdict: String| {
+        told.send(verdict).unwrap();
+        "{}"
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, codedeploy).into_future());
+
+    let limit = SystemTime::now() + Duration::from_secs(10);
+    let mut context = lambda_runtime::Context::default();
+    let milliseconds = limit.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    context.deadline = milliseconds.try_into().unwrap();
+    let event = json!({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "h-1"});
+    let event = LambdaEvent::new(serde_json::from_value(event).unwrap(), context);
+    let work = |_| preflight::work(&app.app);
+    let answer = hook::run(&aws_at(&endpoint).await, event, work)
+        .await
+        .unwrap();
+    assert!(SystemTime::now() < limit);
+    assert_eq!(answer, json!({"status": "Failed"}));
+    let verdict: Value = serde_json::from_str(&verdicts.recv().await.unwrap()).unwrap();
+    assert_eq!(
+        verdict,
+        json!({
+            "deploymentId": "d-1", "lifecycleEventHookExecutionId": "h-1", "status": "Failed",
+        })
+    );
+}
+
 #[tokio::test]
 async fn the_other_functions_move_and_then_the_bundle() {
     let stage = Stage::new("release-good").await;
     stage.upload_bundle().await;
     stage.pend("new", &[]).await;
-    postflight::work(&stage.app.app).await.unwrap();
+    postflight::work(&stage.app.app, in_a_minute())
+        .await
+        .unwrap();
     assert_eq!(stage.state().await, state("2", "new"));
     // The same hook once more finds everything done.
-    postflight::work(&stage.app.app).await.unwrap();
+    postflight::work(&stage.app.app, in_a_minute())
+        .await
+        .unwrap();
     assert_eq!(stage.state().await, state("2", "new"));
 }
 
@@ -221,7 +338,9 @@ async fn when_one_function_cannot_move_all_are_put_back() {
     stage.upload_bundle().await;
     let last = stage.followers.last().unwrap().name();
     stage.pend("new", &[(last, "99")]).await;
-    let reason = postflight::work(&stage.app.app).await.unwrap_err();
+    let reason = postflight::work(&stage.app.app, in_a_minute())
+        .await
+        .unwrap_err();
     assert!(reason.subject.ends_with(last), "{reason:?}");
     assert!(reason.cause.contains("99"), "{reason:?}");
     assert_eq!(stage.state().await, state("1", "old"));
@@ -231,7 +350,9 @@ async fn when_one_function_cannot_move_all_are_put_back() {
 async fn a_bundle_that_was_not_uploaded_moves_nothing() {
     let stage = Stage::new("release-missing").await;
     stage.pend("gone", &[]).await;
-    let reason = postflight::work(&stage.app.app).await.unwrap_err();
+    let reason = postflight::work(&stage.app.app, in_a_minute())
+        .await
+        .unwrap_err();
     assert_eq!(reason.subject, "pointer");
     assert!(
         reason.cause.contains("bundles/gone.json is not there"),
@@ -243,7 +364,9 @@ async fn a_bundle_that_was_not_uploaded_moves_nothing() {
 #[tokio::test]
 async fn without_a_release_being_made_the_hook_fails() {
     let stage = Stage::new("release-none").await;
-    let reason = postflight::work(&stage.app.app).await.unwrap_err();
+    let reason = postflight::work(&stage.app.app, in_a_minute())
+        .await
+        .unwrap_err();
     assert!(
         reason.cause.contains("no release is being made"),
         "{reason:?}"
