@@ -12,8 +12,9 @@ use crate::ui::Ui;
 
 /// Ask a few questions and write the stage file.
 ///
-/// Every question is also a flag; what is not given is asked on a terminal, and takes its default elsewhere. The file
-/// has every setting there is, with its meaning. Nothing is read from an account and nothing is made there.
+/// Every question is also a flag; what is not given is asked on a terminal. Elsewhere account, region, texts, texters
+/// and the ids of --sign-in slack or auth0 have to be given, and all else takes its default. The file has every setting
+/// there is, with its meaning. Nothing is read from an account and nothing is made there.
 ///
 /// Examples:
 ///   spokectl init
@@ -54,7 +55,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESSES")]
     pub alarms: Option<String>,
     /// Dollars a week it may cost
-    #[arg(long, value_name = "DOLLARS")]
+    #[arg(long, value_name = "DOLLARS", value_parser = dollars)]
     pub budget: Option<u32>,
     /// Who owns it, for the tags; not asked
     #[arg(long, value_name = "NAME")]
@@ -162,35 +163,61 @@ fn ask(ui: &Ui, question: &str, flag: &str, default: &str) -> Result<String, Fai
                 .next(format!("spokectl init {flag} ...")),
         );
     }
-    let answer = ui.line(&format!("{question} [{default}]"));
-    Ok(if answer.is_empty() {
-        default.to_owned()
-    } else {
-        answer
-    })
+    Ok(line(ui, question, default))
 }
 
-/// Two answers that belong together, asked for as one; each may be given by its flag, and the second has a default.
+/// A question whose answer may be a flag's.
+struct Asked<'a> {
+    given: &'a Option<String>,
+    flag: &'a str,
+    question: &'a str,
+    default: &'a str,
+}
+
+/// Two answers that belong together, asked for as one; where one is given, only the other is asked for.
 fn two(
     ui: &Ui,
-    question: &str,
-    (first, first_flag): (&Option<String>, &str),
-    (second, second_flag): (&Option<String>, &str),
-    default: &str,
+    both: &str,
+    first: &Asked<'_>,
+    second: &Asked<'_>,
 ) -> Result<(String, String), Failure> {
-    if let (Some(first), Some(second)) = (first, second) {
-        return Ok((first.clone(), second.clone()));
+    let alone = |asked: &Asked<'_>| ask(ui, asked.question, asked.flag, asked.default);
+    match (first.given, second.given) {
+        (Some(first), Some(second)) => Ok((first.clone(), second.clone())),
+        (Some(first), None) => Ok((first.clone(), alone(second)?)),
+        (None, Some(second)) => Ok((alone(first)?, second.clone())),
+        (None, None) => {
+            let answer = ask(ui, both, first.flag, "")?;
+            let words: Vec<_> = answer.split_whitespace().collect();
+            match words[..] {
+                [one] => Ok((one.to_owned(), second.default.to_owned())),
+                [one, other] => Ok((one.to_owned(), other.to_owned())),
+                _ => Err(misread(&answer, "one or two words", both)),
+            }
+        }
     }
-    let missing = if first.is_none() {
-        first_flag
-    } else {
-        second_flag
-    };
-    let answer = ask(ui, question, missing, "")?;
-    let mut words = answer.split_whitespace().map(str::to_owned);
-    let first = first.clone().or_else(|| words.next()).unwrap_or_default();
-    let second = second.clone().or_else(|| words.next());
-    Ok((first, second.unwrap_or_else(|| default.to_owned())))
+}
+
+/// An answer that is none.
+fn misread(answer: &str, wanted: &str, question: &str) -> Failure {
+    Failure::new(
+        codes::STAGE_VALUE,
+        format!("\"{answer}\" cannot be read: {wanted}, please"),
+    )
+    .why(question)
+    .state("nothing was written")
+    .next("spokectl init")
+}
+
+/// Whole dollars, as people write them: `500`, `$500`, `1,500`.
+fn dollars(text: &str) -> Result<u32, String> {
+    let digits = text
+        .trim()
+        .trim_start_matches('$')
+        .replace([',', '_', ' '], "");
+    digits
+        .parse()
+        .map_err(|_| "whole dollars a week, such as 500".to_owned())
 }
 
 /// The same for what may stay at its default.
@@ -198,7 +225,17 @@ fn ask_or(ui: &Ui, question: &str, default: &str) -> String {
     if !ui.can_ask() {
         return default.to_owned();
     }
-    let answer = ui.line(&format!("{question} [{default}]"));
+    line(ui, question, default)
+}
+
+/// A line that was typed; an empty one means the default.
+fn line(ui: &Ui, question: &str, default: &str) -> String {
+    let shown = if default.is_empty() {
+        String::new()
+    } else {
+        format!(" [{default}]")
+    };
+    let answer = ui.line(&format!("{question}{shown}"));
     if answer.is_empty() {
         default.to_owned()
     } else {
@@ -210,9 +247,18 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
     let (account, region) = two(
         ui,
         "Which AWS account (12 digits: aws sts get-caller-identity), and which region unless us-east-1? A space between them, please.",
-        (&args.account, "--account"),
-        (&args.region, "--region"),
-        "us-east-1",
+        &Asked {
+            given: &args.account,
+            flag: "--account",
+            question: "Which AWS account? 12 digits: aws sts get-caller-identity",
+            default: "",
+        },
+        &Asked {
+            given: &args.region,
+            flag: "--region",
+            question: "Which AWS region?",
+            default: "us-east-1",
+        },
     )?;
     let texts = count(
         args.texts,
@@ -251,13 +297,7 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
     .collect();
     let budget = match args.budget {
         Some(budget) => Some(budget),
-        None => ask_or(
-            ui,
-            "How many dollars a week may it cost? none: plan never warns",
-            "none",
-        )
-        .parse()
-        .ok(),
+        None => budget(ui)?,
     };
     let owner = args
         .owner
@@ -278,6 +318,17 @@ fn answers(args: &Args, ui: &Ui) -> Result<Answers, Failure> {
     })
 }
 
+fn budget(ui: &Ui) -> Result<Option<u32>, Failure> {
+    let question = "How many dollars a week may it cost? none: plan never warns";
+    let answer = ask_or(ui, question, "none");
+    if answer == "none" {
+        return Ok(None);
+    }
+    dollars(&answer)
+        .map(Some)
+        .map_err(|wanted| misread(&answer, &wanted, question))
+}
+
 fn count(
     flag: Option<u64>,
     ui: &Ui,
@@ -289,12 +340,10 @@ fn count(
         return Ok(count);
     }
     let answer = ask(ui, question, name, default)?;
-    answer.replace([',', '_', ' '], "").parse().map_err(|_| {
-        Failure::new(codes::STAGE_VALUE, format!("\"{answer}\" is no number"))
-            .why(question)
-            .state("nothing was written")
-            .next(format!("spokectl init {name} {default}"))
-    })
+    answer
+        .replace([',', '_', ' '], "")
+        .parse()
+        .map_err(|_| misread(&answer, "a number", question))
 }
 
 fn sign_in(args: &Args, ui: &Ui) -> Result<SignIn, Failure> {
@@ -305,20 +354,33 @@ fn sign_in(args: &Args, ui: &Ui) -> Result<SignIn, Failure> {
             "password",
         )
     });
-    let of_provider = |question| {
-        let ids = (&args.client_id, "--client-id");
-        two(ui, question, ids, (&args.provider, "--provider"), "")
+    let of_provider = |both, id, place| {
+        let asked = |given, flag, question| Asked {
+            given,
+            flag,
+            question,
+            default: "",
+        };
+        let id = asked(&args.client_id, "--client-id", id);
+        let place = asked(&args.provider, "--provider", place);
+        two(ui, both, &id, &place)
     };
     match way.as_str() {
         "password" => Ok(SignIn::Password),
         "slack" => {
-            let question = "Which client id did Slack give, and for which workspace (its id, T...)? A space between them, please.";
-            let (client_id, team) = of_provider(question)?;
+            let (client_id, team) = of_provider(
+                "Which client id did Slack give, and for which workspace (its id, T...)? A space between them, please.",
+                "Which client id did Slack give?",
+                "For which workspace of Slack? Its id, T...",
+            )?;
             Ok(SignIn::Slack { client_id, team })
         }
         "auth0" => {
-            let question = "Which client id did Auth0 give, and under which domain (such as campaign.us.auth0.com)? A space between them, please.";
-            let (client_id, domain) = of_provider(question)?;
+            let (client_id, domain) = of_provider(
+                "Which client id did Auth0 give, and under which domain (such as campaign.us.auth0.com)? A space between them, please.",
+                "Which client id did Auth0 give?",
+                "Under which domain of Auth0? Such as campaign.us.auth0.com",
+            )?;
             Ok(SignIn::Auth0 { client_id, domain })
         }
         other => Err(Failure::new(

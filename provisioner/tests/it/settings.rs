@@ -1,6 +1,12 @@
 //! `init`, `config`, `secrets` and `eject`, as somebody types them.
 
 use std::collections::BTreeSet;
+#[cfg(target_os = "linux")]
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use serde_json::Value;
 use spokectl::failure::codes;
@@ -75,6 +81,100 @@ fn init_asks_for_what_has_no_default_by_its_flag_where_nobody_can_answer() {
     assert_eq!(answer["failure"]["what"], "--account is missing");
 }
 
+/// `init` on a terminal, which util-linux's `script` makes; what was shown, echo included.
+#[cfg(target_os = "linux")]
+fn init_on_a_terminal(folder: &Path, arguments: &str, answers: &[&str]) -> (i32, String) {
+    let command = format!("{} init {arguments}", env!("CARGO_BIN_EXE_spokectl"));
+    let mut child = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let typed = answers.join("\n") + "\n";
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(typed.as_bytes()).unwrap();
+    drop(stdin);
+    let ended = child.wait_with_output().unwrap();
+    let shown = String::from_utf8(ended.stdout).unwrap();
+    (ended.status.code().unwrap(), shown)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn init_asks_at_most_ten_questions_on_a_terminal() {
+    let folder = working_copy(&[]);
+    let answers = [
+        "prod",
+        "123456789012 us-west-2",
+        "300,000",
+        "800",
+        "text.example.org",
+        "AC00000000000000000000000000000000",
+        "slack",
+        "12.34 T0CAMPAIGN",
+        "ops@example.org, field@example.org",
+        "$1,500",
+    ];
+    let (code, shown) = init_on_a_terminal(folder.path(), "", &answers);
+    assert_eq!((code, shown.matches('?').count()), (0, 10), "{shown}");
+    let text = std::fs::read_to_string(folder.path().join("stages/prod.toml")).unwrap();
+    for line in [
+        "account = \"123456789012\"",
+        "region = \"us-west-2\"",
+        "domain = \"text.example.org\"",
+        "SLACK_CLIENT_ID = \"12.34\"",
+        "SLACK_TEAM_ID = \"T0CAMPAIGN\"",
+        "email = [\"ops@example.org\", \"field@example.org\"]",
+        "weekly_budget = 1500",
+    ] {
+        assert!(text.lines().any(|there| there == line), "{line}\n{text}");
+    }
+}
+
+/// Of two that belong together only the other one is asked for, and has its default.
+#[cfg(target_os = "linux")]
+#[test]
+fn init_asks_for_no_answer_it_was_given() {
+    let sizes =
+        "--texts 20000 --texters 50 --domain none --carrier none --sign-in password --alarms none";
+    for (given, answer, region) in [
+        ("--account 123456789012", "us-west-2", "us-west-2"),
+        ("--account 123456789012", "", "us-east-1"),
+        ("--region us-east-2", "123456789012", "us-east-2"),
+    ] {
+        let folder = working_copy(&[]);
+        let arguments = format!("--stage prod {given} {sizes} --budget $500");
+        let arguments = arguments.replace('$', "\\$");
+        let (code, shown) = init_on_a_terminal(folder.path(), &arguments, &[answer]);
+        assert_eq!((code, shown.matches('?').count()), (0, 1), "{shown}");
+        let text = std::fs::read_to_string(folder.path().join("stages/prod.toml")).unwrap();
+        for line in [
+            "account = \"123456789012\"",
+            &format!("region = \"{region}\""),
+            "weekly_budget = 500",
+        ] {
+            assert!(text.lines().any(|there| there == line), "{line}\n{text}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn init_takes_no_budget_it_cannot_read_for_none() {
+    let folder = working_copy(&[]);
+    let arguments = "--stage prod --account 123456789012 --region us-east-1 --texts 20000 --texters 50 \
+        --domain none --carrier none --sign-in password --alarms none";
+    let (code, shown) = init_on_a_terminal(folder.path(), arguments, &["a few hundred"]);
+    assert_eq!(code, 1, "{shown}");
+    let told = "\"a few hundred\" cannot be read: whole dollars a week, such as 500, please";
+    assert!(shown.contains(told), "{shown}");
+    assert!(!folder.path().join("stages/prod.toml").exists());
+}
+
 #[test]
 fn init_tells_every_wrong_answer_and_writes_nothing() {
     let folder = working_copy(&[]);
@@ -110,6 +210,20 @@ fn config_explain_says_what_a_value_is_and_where_it_comes_from() {
     );
     let all: Vec<Value> = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(all.len(), keys::ALL.len());
+}
+
+#[test]
+fn config_explain_finds_a_value_in_an_inline_table() {
+    let release = "release = { shift = \"Canary5Percent20Minutes\" }";
+    let text = include_str!("prod.toml")
+        .replace("[release]\nshift = \"Canary5Percent20Minutes\"\n", "")
+        .replace("[network]", &format!("{release}\n\n[network]"));
+    let folder = working_copy(&[("prod", &text)]);
+    let arguments = ["config", "explain", "release.shift", "--stage", "prod"];
+    let run = spokectl_in(folder.path().to_str().unwrap(), &arguments);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let from = run.stdout.lines().nth(1).unwrap();
+    assert_eq!(from, "from     stages/prod.toml:6");
 }
 
 /// Every value a stage has is a key somebody can ask for, and every key is a value of some stage.
