@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 use spoke_contract::vars::{self, Source};
+use toml::de::DeTable;
 
 /// One key.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +34,7 @@ pub const ALL: &[Key] = &[
     key(
         "region",
         None,
-        "Where everything lies. Law, as the account; only the certificate and the web ACL lie in us-east-1.",
+        "Where everything lies: us-east-1, us-east-2 or us-west-2. Law, as the account; only the certificate and the web ACL lie in us-east-1.",
     ),
     key(
         "owner",
@@ -89,7 +90,7 @@ pub const ALL: &[Key] = &[
     key(
         "database.class",
         None,
-        "The machine, for example db.t4g.medium; Aurora Serverless needs none. A change is an outage of minutes.",
+        "The machine, for example db.t4g.medium; Aurora Serverless needs none. A change is an outage of minutes. One that was enlarged since stays as large: `spokectl scale status`.",
     ),
     key(
         "database.storage_gib",
@@ -124,7 +125,7 @@ pub const ALL: &[Key] = &[
     key(
         "database.max_capacity",
         None,
-        "Aurora Serverless: capacity units it never exceeds. It sets how many connections there can be.",
+        "Aurora Serverless: capacity units it never exceeds. It sets how many connections there can be. Enlarged since, it stays so: `spokectl scale status`.",
     ),
     key(
         "database.connections_alarm",
@@ -382,25 +383,20 @@ pub fn value<'a>(document: &'a Value, path: &str) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
-/// The line a key is set in, counted from 1.
+/// The line a key is set in, counted from 1; in a table of its own, in an inline one or with dots.
 #[must_use]
 pub fn line(text: &str, path: &str) -> Option<usize> {
-    let mut section = String::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(header) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.split(']').next())
-        {
-            section = format!("{header}.");
-        } else if let Some((name, _)) = line.split_once('=') {
-            let full = format!("{section}{}", name.trim().trim_matches('"'));
-            if !line.starts_with('#') && full == path {
-                return Some(index + 1);
-            }
+    let document = DeTable::parse(text).ok()?;
+    let mut table = document.get_ref();
+    let mut names = path.split('.').peekable();
+    loop {
+        let name = names.next()?;
+        let (key, value) = table.iter().find(|(key, _)| key.get_ref() == name)?;
+        if names.peek().is_none() {
+            return Some(text[..key.span().start].matches('\n').count() + 1);
         }
+        table = value.get_ref().as_table()?;
     }
-    None
 }
 
 #[cfg(test)]
@@ -433,5 +429,17 @@ mod tests {
         assert_eq!(line(text, "database.class"), Some(4));
         assert_eq!(line(text, "cache.class"), Some(6));
         assert_eq!(line(text, "cache.nodes"), None);
+        let text = "database = { class = \"db\", tls = false }\napp.log_days = 7\n[app.env]\n\"MAX_CONTACTS\" = \"1\"\n";
+        for (path, number) in [
+            ("database", 1),
+            ("database.tls", 1),
+            ("app.log_days", 2),
+            ("app.env", 3),
+            ("app.env.MAX_CONTACTS", 4),
+        ] {
+            assert_eq!(line(text, path), Some(number), "{path}");
+        }
+        assert_eq!(line(text, "database.class.name"), None);
+        assert_eq!(line("account = ", "account"), None);
     }
 }
