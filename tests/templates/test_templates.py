@@ -25,7 +25,7 @@ from cloudformation_validate import (
 HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 
-# Where a stage may lie. The edge stack lies in us-east-1 whatever the stage says.
+# Where a stage may lie (`provisioner/src/stage/mistakes.rs` refuses others). The edge stack lies in us-east-1 whatever the stage says.
 REGIONS = ["us-east-1", "us-east-2", "us-west-2"]
 
 # AWS's validator: what it says that is no fault here.

@@ -5,6 +5,10 @@ use spoke_contract::vars::{self, Source};
 
 use super::{App, Architecture, Database, DatabaseKind, Edge, Nat, Stage};
 
+/// Where a stage may lie: the regions whose templates are judged before each release of ours
+/// (`tests/templates/test_templates.py` has the same list).
+const REGIONS: [&str; 3] = ["us-east-1", "us-east-2", "us-west-2"];
+
 /// Every mistake at once: nobody wants to find them one by one.
 pub(super) fn of(stage: &Stage) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -18,8 +22,18 @@ pub(super) fn of(stage: &Stage) -> Vec<String> {
         format!("account: 12 digits, not \"{}\"", stage.account),
     );
     expect(
-        stage.region.split('-').count() >= 3,
-        format!("region: for example us-east-1, not \"{}\"", stage.region),
+        REGIONS.contains(&stage.region.as_str()),
+        format!(
+            "region: one of {}, where the templates are judged, not \"{}\"",
+            REGIONS.join(", "),
+            stage.region
+        ),
+    );
+    // Whatever the binary asks for, Lambda would be the first to say that it is not there.
+    expect(
+        stage.app.glibc.is_some() || stage.endpoint_file.is_some(),
+        "app.glibc: on AWS the functions are cross-compiled and checked for its machines; \"2.34\" is what provided.al2023 has"
+            .to_owned(),
     );
     network_mistakes(stage, &mut expect);
     database_mistakes(&stage.database, &mut expect);
