@@ -12,6 +12,7 @@ use crate::ui::{Ui, ago};
 
 /// The instance's secrets in Secrets Manager: which are set, and a new value for one.
 ///
+/// The first deploy makes them, and stops before the functions until each one that is needed has its value.
 /// A value is read from the terminal, unseen, or from stdin; never from the command line, where every process of
 /// this machine could read it. It is never printed, and no function has it in its environment.
 ///
