@@ -174,8 +174,12 @@ fn blamed<T>(stage: &str, how: &str, outcome: anyhow::Result<T>) -> Result<T, Fa
 }
 
 async fn read(parameters: &Parameters, stage: &str) -> Result<Option<Holder>, Failure> {
-    let text = parameters.find(&parameter(stage)).await;
-    let holder = text.and_then(|text| {
+    at(parameters, stage, &parameter(stage)).await
+}
+
+/// The holder in the parameter of this name, or in one of its versions.
+async fn at(parameters: &Parameters, stage: &str, name: &str) -> Result<Option<Holder>, Failure> {
+    let holder = parameters.find(name).await.and_then(|text| {
         let holder = text.map(|text| serde_json::from_str(&text));
         Ok(holder.transpose()?)
     });
@@ -251,25 +255,21 @@ pub async fn take_over(
     mine: &Holder,
 ) -> Result<Option<Holder>, Failure> {
     let name = parameter(stage);
-    let (stale, mine) = (stale.words()?, mine.words()?);
-    let written = parameters.put_version(&name, &mine).await;
+    let written = parameters.put_version(&name, &mine.words()?).await;
     let mut version = blamed(stage, "taken over", written)?;
     let mut first = mine.clone();
     while version > 1 {
         version -= 1;
-        let before = parameters.find(&format!("{name}:{version}")).await;
-        match blamed(stage, "read", before)? {
-            Some(before) if before != stale => first = before,
+        match at(parameters, stage, &format!("{name}:{version}")).await? {
+            Some(before) if before != *stale => first = before,
             _ => break,
         }
     }
-    if first == mine {
+    if first == *mine {
         return Ok(None);
     }
-    let put_back = parameters.put(&name, &first).await;
-    blamed(stage, "put back", put_back)?;
-    let first = serde_json::from_str(&first).map_err(anyhow::Error::from);
-    blamed(stage, "read", first).map(Some)
+    let put_back = parameters.put(&name, &first.words()?).await;
+    blamed(stage, "put back", put_back).map(|()| Some(first))
 }
 
 /// Gives back this very lock; says who holds it by now, if somebody else does.
