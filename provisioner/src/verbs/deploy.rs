@@ -11,6 +11,9 @@ use crate::release::make::{self, Made, Source, Wish};
 use crate::release::verdict::Verdict;
 use crate::ui::Ui;
 
+/// What `--probes` takes.
+pub(super) const MOST_PROBES: u32 = 10_000;
+
 /// Make a release.
 ///
 /// Locks the stage, builds functions and front end, uploads the bundle beside the old ones, updates the stacks
@@ -44,7 +47,7 @@ pub struct Args {
     #[arg(long)]
     pub drift: bool,
     /// Send the new version this many requests of our own while traffic shifts; one that fails stops it
-    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_PROBES)))]
     pub probes: u32,
 }
 

@@ -10,6 +10,7 @@ use crate::failure::{Blame as _, Failure, Kind, codes};
 use crate::repository::Repository;
 use crate::stage::{self, Stage};
 use crate::ui::Ui;
+use crate::verbs::deploy::MOST_PROBES;
 
 /// Write the GitHub Actions workflows, and the trust between GitHub and the account.
 ///
@@ -147,7 +148,9 @@ fn filled(
         codes::RENDER,
         format!("{} cannot be read", repository.shown(&path)),
     )?;
+    let probes = stage.release.min_requests.min(MOST_PROBES).to_string();
     let values = [
+        ("probes", probes.as_str()),
         ("stage", stage.name.as_str()),
         ("account", stage.account.as_str()),
         ("region", stage.region.as_str()),

@@ -19,4 +19,5 @@ mod scale;
 mod settings;
 mod stacks;
 mod templates;
+mod workflow_runs;
 mod working_copy;

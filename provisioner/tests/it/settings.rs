@@ -299,8 +299,8 @@ fn the_workflows_of_this_repository_are_what_the_command_writes() {
     assert_eq!(written, committed);
 }
 
-#[test]
-fn workflow_writes_what_plans_and_releases_a_stage() {
+/// A working copy with the workflows' templates and two stages.
+pub(crate) fn with_workflows() -> tempfile::TempDir {
     let folder = working_copy(&[
         ("prod", include_str!("prod.toml")),
         ("staging", include_str!("stages/trial.toml")),
@@ -311,6 +311,12 @@ fn workflow_writes_what_plans_and_releases_a_stage() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
     }
+    folder
+}
+
+#[test]
+fn workflow_writes_what_plans_and_releases_a_stage() {
+    let folder = with_workflows();
     let path = folder.path().to_str().unwrap();
     let arguments = [
         "workflow",
