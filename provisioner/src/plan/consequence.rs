@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::connections::memory_gib;
 use super::cost;
-use super::difference::{Action, Change, Property, shown};
+use super::difference::{Action, Change, Property, shown, told};
 
 /// The groups, gravest first; the order in which a plan tells them.
 #[derive(
@@ -171,19 +171,15 @@ fn data_loss(change: &Change) -> Option<String> {
 
 /// Whether a number, a class or a switch says less than before.
 fn falls(kind: &str, property: &Property) -> Option<String> {
-    let told = || {
-        format!(
-            "{}: {} → {}",
-            property.path,
-            shown(property.before.as_ref()),
-            shown(property.after.as_ref())
-        )
-    };
-    let (before, after) = (property.before.as_ref()?, property.after.as_ref());
+    let (before, after) = (property.before.as_ref(), property.after.as_ref());
     let less = match (kind, property.path.as_str()) {
-        ("AWS::RDS::DBInstance", "DBInstanceClass") => class_memory(before)
-            .zip(after.and_then(class_memory))
+        ("AWS::RDS::DBInstance", "DBInstanceClass")
+        | ("AWS::ElastiCache::ReplicationGroup", "CacheNodeType") => class_memory(before)
+            .zip(class_memory(after))
             .is_some_and(|(old, new)| new < old),
+        // Without a number there is no limit.
+        ("AWS::Lambda::Function", "ReservedConcurrentExecutions")
+        | ("AWS::Logs::LogGroup", "RetentionInDays") => limit(before) > limit(after),
         ("AWS::RDS::DBInstance", "AllocatedStorage" | "MultiAZ" | "BackupRetentionPeriod")
         | (
             "AWS::RDS::DBCluster",
@@ -192,15 +188,50 @@ fn falls(kind: &str, property: &Property) -> Option<String> {
             | "BackupRetentionPeriod",
         )
         | ("AWS::ElastiCache::ReplicationGroup", "NumCacheClusters")
-        | ("AWS::Lambda::Function", "ReservedConcurrentExecutions" | "MemorySize")
-        | ("AWS::Logs::LogGroup", "RetentionInDays") => number(Some(before)) > number(after),
+        | ("AWS::Lambda::Function", "MemorySize") => number(before) > number(after),
         _ => false,
     };
-    less.then(told)
+    less.then(|| property.told())
 }
 
-fn class_memory(class: &Value) -> Option<u32> {
-    memory_gib(class.as_str()?)
+/// Memory of a database's or a cache's class in GiB.
+fn class_memory(class: Option<&Value>) -> Option<f64> {
+    let class = class?.as_str()?;
+    match class.strip_prefix("cache.") {
+        Some(class) => cache_memory(class),
+        None => memory_gib(class).map(f64::from),
+    }
+}
+
+/// Source: the ElastiCache user guide's table of node types.
+fn cache_memory(class: &str) -> Option<f64> {
+    let (family, size) = class.split_once('.')?;
+    let large = match family.get(..1)? {
+        "t" => {
+            return match size {
+                "micro" => Some(0.5),
+                "small" => Some(1.37),
+                "medium" => Some(3.09),
+                _ => None,
+            };
+        }
+        "m" => 6.38,
+        "r" => 13.07,
+        _ => return None,
+    };
+    let factor = match size {
+        "large" => 1.0,
+        "xlarge" => 2.0,
+        _ => 2.0 * size.strip_suffix("xlarge")?.parse::<f64>().ok()?,
+    };
+    Some(large * factor)
+}
+
+fn limit(value: Option<&Value>) -> f64 {
+    if value.is_none() {
+        return f64::INFINITY;
+    }
+    number(value)
 }
 
 fn number(value: Option<&Value>) -> f64 {
@@ -213,11 +244,7 @@ fn number(value: Option<&Value>) -> f64 {
 }
 
 fn outage(kind: &str, property: &Property) -> Option<String> {
-    let change = format!(
-        "{} → {}",
-        shown(property.before.as_ref()),
-        shown(property.after.as_ref())
-    );
+    let change = told(property.before.as_ref(), property.after.as_ref());
     let sentence = match (kind, property.path.as_str()) {
         ("AWS::RDS::DBInstance", "DBInstanceClass") => {
             format!(
@@ -268,10 +295,12 @@ fn widens(change: &Change) -> Option<String> {
             .properties
             .iter()
             .find(|property| {
-                property.path.starts_with("SecurityGroupIngress")
+                // A rule less lets fewer in; but without any rule a group may go everywhere.
+                let less = property.after.is_none();
+                property.path.starts_with("SecurityGroupIngress") && !less
                     || property.path.starts_with("SecurityGroupEgress")
             })
-            .map(|property| format!("{}: {}", property.path, shown(property.after.as_ref()))),
+            .map(Property::told),
         "AWS::S3::BucketPolicy" | "AWS::Lambda::Permission" | "AWS::SQS::QueuePolicy"
             if change.action == Action::Change =>
         {
@@ -379,6 +408,49 @@ Resources:
             &DATABASE.replace("MultiAZ: true", "MultiAZ: false"),
         );
         assert_eq!(alone[0].0, Group::Capacity);
+    }
+
+    #[test]
+    fn fewer_calls_at_once_are_less_and_no_limit_is_most() {
+        let function = |reserved: &str| {
+            format!(
+                "Resources: {{ F: {{ Type: AWS::Lambda::Function, Properties: {{ MemorySize: 512{reserved} }} }} }}"
+            )
+        };
+        let reserved = |number: u32| function(&format!(", ReservedConcurrentExecutions: {number}"));
+        let less = judged(&function(""), &reserved(10));
+        assert_eq!(
+            less,
+            [(
+                Group::Capacity,
+                "ReservedConcurrentExecutions: (nothing) → 10".to_owned()
+            )]
+        );
+        assert_eq!(judged(&reserved(100), &reserved(10))[0].0, Group::Capacity);
+        assert_eq!(judged(&reserved(100), &function(""))[0].0, Group::Routine);
+        assert_eq!(judged(&reserved(10), &reserved(100))[0].0, Group::Routine);
+    }
+
+    #[test]
+    fn a_smaller_cache_is_capacity() {
+        let cache = |class: &str| {
+            format!(
+                "Resources: {{ C: {{ Type: AWS::ElastiCache::ReplicationGroup, Properties: {{ CacheNodeType: {class} }} }} }}"
+            )
+        };
+        for (old, new, group) in [
+            ("cache.r7g.large", "cache.t4g.medium", Group::Capacity),
+            ("cache.r7g.xlarge", "cache.m7g.xlarge", Group::Capacity),
+            ("cache.t4g.small", "cache.t4g.micro", Group::Capacity),
+            ("cache.t4g.micro", "cache.t4g.small", Group::Downtime),
+            ("cache.m7g.4xlarge", "cache.r7g.4xlarge", Group::Downtime),
+        ] {
+            assert_eq!(
+                judged(&cache(old), &cache(new))[0].0,
+                group,
+                "{old} → {new}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Two templates of one stack, compared resource by resource and property by property.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,15 @@ pub struct Property {
     pub before: Option<Value>,
     /// After.
     pub after: Option<Value>,
+}
+
+impl Property {
+    /// For people: `MaxCapacity: 8 → 16`.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let change = told(self.before.as_ref(), self.after.as_ref());
+        format!("{}: {change}", self.path)
+    }
 }
 
 /// A resource that changes.
@@ -214,11 +223,58 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
         }
         return;
     }
+    if let (Some(Value::Array(old)), Some(Value::Array(new))) = (before, after) {
+        let known = found.len();
+        for (element, before, after) in paired(old, new) {
+            compare(&format!("{path}[{element}]"), before, after, found);
+        }
+        // Of another order no element tells.
+        if found.len() > known {
+            return;
+        }
+    }
     found.push(Property {
         path: path.to_owned(),
         before: before.cloned(),
         after: after.cloned(),
     });
+}
+
+/// What an element of a list is called by, where it has a name.
+const NAMES: [&str; 6] = ["Id", "Key", "Name", "Sid", "PolicyName", "RuleName"];
+
+/// An element of two lists: what it is called, before and after.
+type Pair<'a> = (String, Option<&'a Value>, Option<&'a Value>);
+
+/// The elements of two lists, each beside the one it was: by name where every element has one of its own, by place between
+/// what is alike at both ends where not.
+fn paired<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
+    let named = NAMES.iter().find_map(|name| {
+        let (old, new) = (by_name(old, name)?, by_name(new, name)?);
+        let all: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+        let pairs = all
+            .into_iter()
+            .map(|one| (one.to_owned(), old.get(one).copied(), new.get(one).copied()));
+        Some(pairs.collect())
+    });
+    named.unwrap_or_else(|| {
+        let shorter = old.len().min(new.len());
+        let first = (0..shorter).take_while(|at| old[*at] == new[*at]).count();
+        let alike = |back: &usize| old[old.len() - 1 - back] == new[new.len() - 1 - back];
+        let last = (0..shorter - first).take_while(alike).count();
+        (first..old.len().max(new.len()) - last)
+            .map(|at| {
+                let of = |list: &'a [Value]| list.get(..list.len() - last)?.get(at);
+                (at.to_string(), of(old), of(new))
+            })
+            .collect()
+    })
+}
+
+fn by_name<'a>(list: &'a [Value], name: &str) -> Option<BTreeMap<&'a str, &'a Value>> {
+    let all = list.iter().map(|one| Some((one.get(name)?.as_str()?, one)));
+    let all: BTreeMap<_, _> = all.collect::<Option<_>>()?;
+    (all.len() == list.len()).then_some(all)
 }
 
 fn is_intrinsic(object: &Map<String, Value>) -> bool {
@@ -228,30 +284,65 @@ fn is_intrinsic(object: &Map<String, Value>) -> bool {
             .all(|key| key == "Ref" || key.starts_with("Fn::"))
 }
 
+/// The most characters of a value in one line.
+const MOST: usize = 60;
+/// What both sides of a change say alike before they differ, as far as it is shown.
+const ALIKE: usize = 15;
+
 /// A value for people: short, references as they are written.
 #[must_use]
 pub fn shown(value: Option<&Value>) -> String {
-    let text = match value {
+    short(&written(value), 0)
+}
+
+/// A value before and after, for people: short, of long ones that begin alike only from where they differ.
+#[must_use]
+pub fn told(before: Option<&Value>, after: Option<&Value>) -> String {
+    let (before, after) = (written(before), written(after));
+    let is_long = |text: &str| text.chars().count() > MOST;
+    let from = if is_long(&before) || is_long(&after) {
+        let alike = before.chars().zip(after.chars());
+        let alike = alike.take_while(|(old, new)| old == new).count();
+        alike.saturating_sub(ALIKE)
+    } else {
+        0
+    };
+    format!("{} → {}", short(&before, from), short(&after, from))
+}
+
+fn written(value: Option<&Value>) -> String {
+    match value {
         None => "(nothing)".to_owned(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Object(object)) if is_intrinsic(object) => object
             .iter()
             .map(|(key, value)| {
-                format!("!{} {}", key.trim_start_matches("Fn::"), shown(Some(value)))
+                format!(
+                    "!{} {}",
+                    key.trim_start_matches("Fn::"),
+                    written(Some(value))
+                )
             })
             .collect::<Vec<_>>()
             .join(" "),
         Some(other) => other.to_string(),
-    };
-    if text.chars().count() <= 60 {
-        return text;
     }
-    text.chars().take(57).chain("...".chars()).collect()
+}
+
+/// A text from a place on, with dots for what is left out.
+fn short(text: &str, from: usize) -> String {
+    let dots = if from > 0 { "..." } else { "" };
+    let rest: String = text.chars().skip(from).collect();
+    if rest.chars().count() <= MOST {
+        return format!("{dots}{rest}");
+    }
+    let rest: String = rest.chars().take(MOST - 3).collect();
+    format!("{dots}{rest}...")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, of, parse, shown};
+    use super::{Action, Property, of, parse, told};
     use crate::template::Kind;
 
     fn changes(before: &str, after: &str) -> Vec<(String, Action, Vec<String>)> {
@@ -259,18 +350,7 @@ mod tests {
         of(Kind::Data, Some(&before), &after)
             .into_iter()
             .map(|change| {
-                let told = change
-                    .properties
-                    .iter()
-                    .map(|p| {
-                        format!(
-                            "{}: {} -> {}",
-                            p.path,
-                            shown(p.before.as_ref()),
-                            shown(p.after.as_ref())
-                        )
-                    })
-                    .collect();
+                let told = change.properties.iter().map(Property::told).collect();
                 (change.resource, change.action, told)
             })
             .collect()
@@ -298,9 +378,9 @@ Resources:
                 "A".to_owned(),
                 Action::Change,
                 vec![
-                    "Kms: (nothing) -> {\"Key\":{\"Ref\":\"K\"}}".to_owned(),
-                    "Tags: [\"x\"] -> (nothing)".to_owned(),
-                    "VisibilityTimeout: 30 -> 60".to_owned(),
+                    "Kms: (nothing) → {\"Key\":{\"Ref\":\"K\"}}".to_owned(),
+                    "Tags: [\"x\"] → (nothing)".to_owned(),
+                    "VisibilityTimeout: 30 → 60".to_owned(),
                 ]
             )]
         );
@@ -310,12 +390,59 @@ Resources:
     fn a_property_that_cannot_change_replaces_the_resource() {
         let found = changes(BEFORE, &BEFORE.replace("${X}-b", "${X}-c"));
         assert_eq!(found[0].1, Action::Replace);
-        assert_eq!(found[0].2, ["QueueName: !Sub ${X}-b -> !Sub ${X}-c"]);
+        assert_eq!(found[0].2, ["QueueName: !Sub ${X}-b → !Sub ${X}-c"]);
     }
 
     #[test]
     fn comments_and_order_are_no_difference() {
         let after = "Resources:\n  B:\n    Properties: { QueueName: !Sub '${X}-b' } # b\n    Type: AWS::SQS::Queue\n  A:\n    Type: AWS::SQS::Queue\n    Properties:\n      Tags: [x]\n      VisibilityTimeout: 30\n      QueueName: a\n";
         assert!(changes(BEFORE, after).is_empty());
+    }
+
+    const LISTS: &str = "
+Resources:
+  A:
+    Type: AWS::S3::Bucket
+    Properties:
+      Rules: [{ Id: old, Days: 30 }, { Id: rest, Days: 7 }]
+      Origins: [a, b, c]
+      Where: [!Ref A, { Port: 1, To: 2 }]
+";
+
+    #[test]
+    fn of_a_list_only_the_element_that_differs_is_told() {
+        let told = |old: &str, new: &str| changes(LISTS, &LISTS.replace(old, new))[0].2.clone();
+        assert_eq!(told("Days: 7", "Days: 9"), ["Rules[rest].Days: 7 → 9"]);
+        assert_eq!(
+            told("[{ Id: old, Days: 30 }, ", "["),
+            ["Rules[old]: {\"Id\":\"old\",\"Days\":30} → (nothing)"]
+        );
+        assert_eq!(
+            told("[a, b, c]", "[a, x, b, c]"),
+            ["Origins[1]: (nothing) → x"]
+        );
+        assert_eq!(told("[a, b, c]", "[b, c]"), ["Origins[0]: a → (nothing)"]);
+        assert_eq!(told("[a, b, c]", "[a, y, c]"), ["Origins[1]: b → y"]);
+        assert_eq!(told("To: 2", "To: 3"), ["Where[1].To: 2 → 3"]);
+        assert_eq!(told("!Ref A", "!Ref B"), ["Where[0]: !Ref A → !Ref B"]);
+        let order = told(
+            "{ Id: old, Days: 30 }, { Id: rest, Days: 7 }",
+            "{ Id: rest, Days: 7 }, { Id: old, Days: 30 }",
+        );
+        assert_eq!(order.len(), 1, "{order:?}");
+    }
+
+    #[test]
+    fn long_values_are_shown_from_where_they_differ() {
+        let long =
+            |end: &str| serde_json::Value::String(format!("{}{end}", "0123456789".repeat(8)));
+        assert_eq!(
+            told(Some(&long("first, and so on")), Some(&long("second"))),
+            "...567890123456789first, and so on → ...567890123456789second"
+        );
+        assert_eq!(
+            told(Some(&long("")), None),
+            format!("{}... → (nothing)", &long("").as_str().unwrap()[..57])
+        );
     }
 }
