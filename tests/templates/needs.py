@@ -240,6 +240,17 @@ CALLS = {
     },
 }
 
+# What `plan` calls, which is all that a pull request may.
+DATABASE = "arn:aws:rds:{region}:{account}"
+LOOKS = {
+    "cloudformation:DescribeStacks": [STACK],
+    "cloudformation:GetTemplate": [STACK],
+    "rds:DescribeDBClusters": [f"{DATABASE}:cluster:spoke-{{stage}}"],
+    "rds:DescribeDBInstances": [f"{DATABASE}:db:spoke-{{stage}}", f"{DATABASE}:db:spoke-{{stage}}-1"],
+    "secretsmanager:DescribeSecret": CALLS["secretsmanager"]["describe_secret"]["secretsmanager:DescribeSecret"],
+    "ssm:GetParameter": [PARAMETER],
+}
+
 # Calls of `spokectl` that no release makes.
 OTHERWISE = {
     "rds": "the size of the database is the scaler's and `scale`'s",
@@ -251,14 +262,22 @@ OTHERWISE = {
 
 
 def of_spokectl(stage, stacks):
-    region = next(stack.region for stack in stacks if stack.name.endswith("-app"))
     for operations in CALLS.values():
         for operation, actions in operations.items():
-            for action, patterns in actions.items():
-                for pattern in patterns:
-                    for stack in stacks if pattern == STACK else stacks[:1]:
-                        where = stack.region if pattern == STACK else region
-                        named = pattern.format(region=where, account=ACCOUNT, stage=stage, stack=stack.name)
-                        told = "*" if names_no_resource(action) else named
-                        context = {"aws:RequestedRegion": region, "aws:ResourceTag/stage": stage}
-                        yield Need.of(action, told, context, f"spokectl's own {operation}")
+            yield from _called(stage, stacks, actions, operation)
+
+
+def of_plan(stage, stacks):
+    return _called(stage, stacks, LOOKS, "plan")
+
+
+def _called(stage, stacks, actions, by):
+    region = next(stack.region for stack in stacks if stack.name.endswith("-app"))
+    for action, patterns in actions.items():
+        for pattern in patterns:
+            for stack in stacks if pattern == STACK else stacks[:1]:
+                where = stack.region if pattern == STACK else region
+                named = pattern.format(region=where, account=ACCOUNT, stage=stage, stack=stack.name)
+                told = "*" if names_no_resource(action) else named
+                context = {"aws:RequestedRegion": region, "aws:ResourceTag/stage": stage}
+                yield Need.of(action, told, context, f"spokectl's own {by}")

@@ -15,7 +15,7 @@ from cfnlint import decode
 from conftest import FIXTURES, ROOT, spokectl
 
 from exceptions import CALLED_NOT_ASKED, NEVER_ASKED, ONLY_WITH
-from needs import CALLS, IN_GUIDES, OTHERWISE, Need, of_spokectl, of_stack
+from needs import CALLS, IN_GUIDES, LOOKS, OTHERWISE, Need, of_plan, of_spokectl, of_stack
 from policy import allows, granting, listed
 from reference import depends_on, handlers, is_known
 from stacks import ACCOUNT, Stack
@@ -55,6 +55,22 @@ def _policies(trust):
         yield attached["Ref"], True, _plain(trust[attached["Ref"]]["Properties"]["PolicyDocument"])
     for inline in role["Policies"]:
         yield inline["PolicyName"], False, _plain(inline["PolicyDocument"])
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=lambda file: file.stem)
+def test_a_pull_request_may_do_what_a_plan_asks_for_and_nothing_else(stages, tmp_path, stage):
+    role = _trust(tmp_path, stage)["PlanRole"]["Properties"]
+    assert list(role).count("ManagedPolicyArns") == 0
+    statements = [one for policy in role["Policies"] for one in _plain(policy)["PolicyDocument"]["Statement"]]
+    needs = list(of_plan(stage.stem, stages[stage.stem][0]))
+    missing = _missing(statements, needs)
+    assert not missing, f"the plan role lacks:\n{_told(missing)}"
+    assert {action for one in statements for action in listed(one["Action"])} == set(LOOKS)
+    for one in statements:
+        for resource in listed(one["Resource"]):
+            lesser = [{**one, "Resource": [other for other in listed(one["Resource"]) if other != resource]}]
+            others = [other for other in statements if other is not one]
+            assert _missing([*others, *lesser], needs), f"{one['Sid']} needs no {resource}"
 
 
 @pytest.fixture(scope="session")
