@@ -158,6 +158,8 @@ pub mod codes {
         UNFINISHED = "SPK-REL-0004", Locked;
         /// There is no release to go back to.
         NOTHING_TO_GO_BACK_TO = "SPK-REL-0005", Refused;
+        /// The schema has lost what the release to go back to needs.
+        SCHEMA_LOST = "SPK-REL-0010", Refused;
         /// The stage was never deployed.
         NEVER_RELEASED = "SPK-REL-0006", Error;
         /// The user left before anything moved.

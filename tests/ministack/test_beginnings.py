@@ -6,7 +6,7 @@ from looking import change_sets_left, resources
 def test_a_failing_first_deploy_leaves_nothing_and_the_next_one_makes_it(cloud, copy):
     assert copy.json("plan").code == 2
     copy.edit("VisibilityTimeout: {{visibility}}", "VisibilityTimeout: 50000", file="templates/partials/queue.yaml.hbs")
-    ended = copy.json("deploy")
+    ended = copy.json("deploy", "--yes")
     assert (ended.code, ended.failure["code"]) == (3, "SPK-CF-0002"), ended
     assert ended.failure["state"][0].startswith("what had been made was taken away again")
     assert cloud.lambda_.list_functions()["Functions"] == []
@@ -27,7 +27,7 @@ def test_a_failing_first_deploy_leaves_nothing_and_the_next_one_makes_it(cloud, 
 
 def test_another_account_is_refused_before_anything_is_read(cloud, copy):
     copy.speak_to(cloud.endpoint, access_key="111111111111")
-    ended = copy.json("deploy")
+    ended = copy.json("deploy", "--yes")
     copy.speak_to(cloud.endpoint)
     assert (ended.code, ended.failure["code"]) == (5, "SPK-STG-0005"), ended
     assert "111111111111" in ended.failure["why"][0]

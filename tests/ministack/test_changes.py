@@ -70,7 +70,7 @@ def test_a_failing_update_comes_back(cloud, stage_file):
         "SqsManagedSseEnabled: true\n      MessageRetentionPeriod: 1209600\n      VisibilityTimeout: 50000\n\n  WorkerRetries",
         file="templates/app.yaml.hbs",
     )
-    ended = stage_file.json("deploy")
+    ended = stage_file.json("deploy", "--yes")
     assert ended.code == 3, ended
     failure = ended.failure
     assert (failure["kind"], failure["code"]) == ("rolled-back", "SPK-CF-0003")
@@ -90,7 +90,7 @@ def test_a_failing_update_comes_back(cloud, stage_file):
 
 def test_a_failing_update_is_told_to_people(stage_file):
     stage_file.edit("VisibilityTimeout: {{visibility}}", "VisibilityTimeout: 50000", file="templates/partials/queue.yaml.hbs")
-    ended = stage_file.run("deploy")
+    ended = stage_file.run("deploy", "--yes")
     assert ended.code == 3, ended
     said = [line.split()[0] for line in ended.err.splitlines() if line.startswith(("Error:", "  why", "  state", "  next", "  code"))]
     assert said == ["Error:", "why", "state", "next", "code"], ended.err
@@ -100,7 +100,7 @@ def test_a_failing_update_is_told_to_people(stage_file):
 def test_a_change_cloudformation_refuses_leaves_no_change_set(cloud, stage_file):
     before = events(cloud)
     stage_file.edit("Type: AWS::Scheduler::Schedule\n", "Type: AWS::Scheduler::Nothing\n", file="templates/app.yaml.hbs")
-    ended = stage_file.json("deploy")
+    ended = stage_file.json("deploy", "--yes")
     assert ended.code in {1, 3}, ended
     assert "AWS::Scheduler::Nothing" in " ".join(ended.failure["why"])
     assert change_sets_left(cloud) == []

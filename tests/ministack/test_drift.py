@@ -42,7 +42,7 @@ def test_a_changed_resource_is_reported_and_not_run_over(cloud, deployed, queue)
     assert "/VisibilityTimeout: the template says 360, it is 33" in told
 
     before = events(cloud)
-    ended = deployed.json("deploy")
+    ended = deployed.json("deploy", "--yes")
     assert (ended.code, ended.failure["code"]) == (5, "SPK-PLN-0004"), ended
     assert "InboundQueue" in ended.failure["why"][0]
     assert "spokectl deploy --stage judge --drift" in ended.failure["next"]
@@ -58,4 +58,4 @@ def test_a_deleted_resource_is_reported(cloud, deployed):
     ended = deployed.run("plan", "--drift")
     assert ended.code == 2, ended
     assert "drift: WorkerLogs (app, AWS::Logs::LogGroup) was deleted by hand" in ended.out
-    assert deployed.run("deploy").code == 5
+    assert deployed.run("deploy", "--yes").code == 5

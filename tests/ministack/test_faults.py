@@ -124,7 +124,7 @@ def test_an_update_gets_through_and_is_made_once(cloud, broken, proxy):
 def test_a_cloud_that_only_throttles_is_said_to(cloud, broken, proxy):
     proxy.call("POST", "rules", [{"service": "ssm", "operation": "PutParameter", "error": {"code": "ThrottlingException", "message": "Rate exceeded"}}])
     before = state(cloud)
-    ended = broken.json("deploy")
+    ended = broken.json("deploy", "--yes")
     proxy.call("POST", "rules", [])
     assert ended.code == 1, ended
     assert "ThrottlingException: Rate exceeded" in " ".join(ended.failure["why"])
@@ -137,7 +137,7 @@ def test_credentials_that_end_in_the_middle_are_said_to(cloud, broken, proxy):
     broken.edit("latency_ms = 3000", "latency_ms = 2500")
     expired = {"code": "ExpiredTokenException", "message": "The security token included in the request is expired"}
     proxy.call("POST", "rules", [{"service": "cloudformation", "operation": "CreateChangeSet", "error": expired}])
-    ended = broken.json("deploy")
+    ended = broken.json("deploy", "--yes")
     proxy.call("POST", "rules", [])
     assert ended.code == 1, ended
     assert "expired" in " ".join(ended.failure["why"])

@@ -29,7 +29,7 @@ def made(cloud, deployed):
 def test_a_stage_without_codedeploy_says_that_nothing_was_released(deployed):
     assert deployed.first["release"] is None
     assert deployed.first["verdict"] is None
-    ended = deployed.run("deploy")
+    ended = deployed.run("deploy", "--yes")
     assert ended.code == 0, ended
     assert ended.out.startswith("no release was made: stage judge has no CodeDeploy"), ended
     assert "release 1" not in ended.err

@@ -48,9 +48,9 @@ BY_SPOKECTL = {
     "FindDrift": (["plan", "--drift"], "cloudformation:DetectStackDrift"),
     "FollowDrift": (["plan", "--drift"], "cloudformation:DescribeStackDriftDetectionStatus"),
     "KeepRecords": (["plan"], "ssm:GetParameter"),
-    "ChangeStacks": (["deploy"], "cloudformation:CreateChangeSet"),
-    "MakeBuckets": (["deploy"], "s3:ListBucket"),
-    "PutArtifacts": (["deploy"], "s3:GetObject"),
+    "ChangeStacks": (["deploy", "--yes"], "cloudformation:CreateChangeSet"),
+    "MakeBuckets": (["deploy", "--yes"], "s3:ListBucket"),
+    "PutArtifacts": (["deploy", "--yes"], "s3:GetObject"),
     "MakeQueues": (["status"], "sqs:GetQueueUrl"),
 }
 
@@ -205,7 +205,7 @@ def deployed(cloud, trust, session):
     """Made from nothing by the deploy role alone."""
     speak_as(trust, cloud, session)
     # MiniStack speaks plain HTTP here, which the buckets' policies refuse, and so they should.
-    trust.refused = trust.json("deploy")
+    trust.refused = trust.json("deploy", "--yes")
     for bucket in cloud.s3.list_buckets()["Buckets"]:
         cloud.s3.delete_bucket_policy(Bucket=bucket["Name"])
     trust.first = trust.deploy()
@@ -342,7 +342,7 @@ def test_a_call_of_cloudformations_is_refused_without(cloud, deployed, session, 
 def test_a_pull_request_may_plan_and_no_more(cloud, deployed, session):
     speak_as(deployed, cloud, taken(cloud, "plan", PULL_REQUEST))
     assert deployed.run("plan").code == 0
-    ended = deployed.json("deploy", "--drift")
+    ended = deployed.json("deploy", "--yes", "--drift")
     speak_as(deployed, cloud, session)
     assert ended.code == 1, ended
     assert "ssm:PutParameter" in " ".join(ended.failure["why"])

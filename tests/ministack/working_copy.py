@@ -110,6 +110,6 @@ class WorkingCopy:
 
     def deploy(self, *arguments):
         """A deploy that goes well, its data."""
-        ended = self.json("deploy", *arguments)
+        ended = self.json("deploy", "--yes", *arguments)
         assert ended.code == 0, ended
         return ended.data

@@ -15,6 +15,12 @@ pub async fn of(repository: &Repository) -> String {
     }
 }
 
+/// Whether it was built from more than its commit.
+#[must_use]
+pub fn is_dirty(revision: &str) -> bool {
+    revision.ends_with("-dirty")
+}
+
 /// What git says, without the white space around it; nothing when it fails or is not there.
 pub(crate) async fn git(repository: &Repository, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")

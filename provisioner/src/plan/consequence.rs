@@ -19,6 +19,8 @@ pub enum Group {
     Downtime,
     /// Less of something than before.
     Capacity,
+    /// A migration of which only a person can say what the running version makes of it.
+    Unjudged,
     /// Somebody may do more than before.
     Permissions,
     /// A dollar a week, or more, that was not paid before or is no longer.
@@ -29,10 +31,11 @@ pub enum Group {
 
 impl Group {
     /// All of them, gravest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::DataLoss,
         Self::Downtime,
         Self::Capacity,
+        Self::Unjudged,
         Self::Permissions,
         Self::Cost,
         Self::Routine,
@@ -45,6 +48,7 @@ impl Group {
             Self::DataLoss => "data loss",
             Self::Downtime => "downtime",
             Self::Capacity => "capacity decrease",
+            Self::Unjudged => "unjudged migration",
             Self::Permissions => "permission widening",
             Self::Cost => "cost",
             Self::Routine => "routine",
@@ -57,6 +61,7 @@ impl Group {
         match self {
             Self::DataLoss => Some("data-loss"),
             Self::Capacity => Some("capacity"),
+            Self::Unjudged => Some("unjudged"),
             Self::Downtime | Self::Permissions | Self::Cost | Self::Routine => None,
         }
     }

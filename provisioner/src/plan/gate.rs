@@ -19,6 +19,8 @@ pub struct Word<'a> {
     pub accepted: &'a [Group],
     /// The saved plan a deploy is held to.
     pub plan: Option<&'a Path>,
+    /// Whether every question but those about what a plan may mean is answered with yes.
+    pub yes: bool,
     /// Whether it goes on over what was changed by hand.
     pub drift: bool,
 }
@@ -48,7 +50,7 @@ pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<(), Failure> {
         ctx.ui.notice(format!("warning: {warning}"));
     }
     refused(ctx, &plan)?;
-    confirmed(ctx, &plan, word.accepted)?;
+    agreed(ctx, &plan, word)?;
     if word.drift || !ctx.stage.release.drift_check {
         return Ok(());
     }
@@ -86,32 +88,22 @@ fn refused(ctx: &Context, plan: &Plan) -> Result<(), Failure> {
     Err(failure.next(format!("spokectl plan{}", ctx.flag())))
 }
 
-/// Data that would be lost and capacity that would fall want a word of their own, each.
-fn confirmed(ctx: &Context, plan: &Plan, accepted: &[Group]) -> Result<(), Failure> {
-    for group in plan.grave() {
-        if accepted.contains(&group) {
+/// Data that would be lost, capacity that would fall and migrations nobody can judge want a word of their own, each;
+/// everything together one yes. Whoever can be asked is shown first what the plan means.
+fn agreed(ctx: &Context, plan: &Plan, word: Word<'_>) -> Result<(), Failure> {
+    let mut grave = plan.grave();
+    grave.retain(|group| !word.accepted.contains(group));
+    // A saved plan was read before.
+    let has_yes = word.yes || word.plan.is_some();
+    let can_ask = ctx.ui.can_ask();
+    if can_ask && !(grave.is_empty() && has_yes) {
+        ctx.ui.say(report::text(plan));
+    }
+    for group in &grave {
+        let told = plan.told(*group);
+        let question = format!("{}: {}. Go on?", group.title(), told.join("; "));
+        if can_ask && ctx.ui.ask(&question) {
             continue;
-        }
-        let told: Vec<String> = plan
-            .infrastructure
-            .changes
-            .iter()
-            .filter(|one| one.group == group)
-            .map(|one| {
-                format!(
-                    "{} ({}): {}",
-                    one.change.resource, one.change.stack, one.sentence
-                )
-            })
-            .collect();
-        if ctx.ui.can_ask() {
-            ctx.ui.say(report::text(plan));
-            if ctx
-                .ui
-                .ask(&format!("{}: {}. Go on?", group.title(), told.join("; ")))
-            {
-                continue;
-            }
         }
         let mut failure = Failure::new(
             codes::NOT_ACCEPTED,
@@ -127,5 +119,22 @@ fn confirmed(ctx: &Context, plan: &Plan, accepted: &[Group]) -> Result<(), Failu
         failure.why = told;
         return Err(failure);
     }
-    Ok(())
+    // Who was asked about the gravest has seen the rest.
+    if has_yes || !grave.is_empty() {
+        return Ok(());
+    }
+    if !can_ask {
+        return Err(Failure::new(
+            codes::NO_TERMINAL,
+            "a deploy wants a yes, and nobody can be asked here",
+        )
+        .state("nothing was touched")
+        .next(format!("spokectl plan{}", ctx.flag()))
+        .next(format!("spokectl deploy{} --yes", ctx.flag())));
+    }
+    if ctx.ui.ask("Make this release?") {
+        Ok(())
+    } else {
+        Err(Failure::new(codes::NO_TERMINAL, "nobody said yes").state("nothing was touched"))
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Context as _;
 use chrono::Utc;
 use futures::future::try_join_all;
 use serde_json::Value;
@@ -11,15 +10,16 @@ use spoke_contract::release::Release;
 use spoke_contract::tables::TableSizes;
 
 use super::connections::Budget;
-use super::migrations::{self, Migration, estimate};
+use super::migrations::estimate;
 use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
 use super::signals::Signal;
-use super::{consequence, cost, difference, enlarged, report, signals};
+use super::{consequence, cost, difference, enlarged, pending, report, signals};
 use crate::build::{revision, sha256};
 use crate::cloud::cloudformation::{Drift, Stack};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::release::{record, secrets};
+use crate::scale::Settings;
 use crate::template::{self, Kind};
 
 /// One stack, live and wanted.
@@ -99,7 +99,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     let (infrastructure, before, after) = compared(&looked, &running)?;
     // Migrations are run by a release, and nothing else.
     let mut migrations = if ctx.stage.release.codedeploy {
-        pending(ctx, live.as_ref())?
+        pending::of(&ctx.repository, live.as_ref()).await?
     } else {
         Vec::new()
     };
@@ -107,7 +107,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         estimate::fill(&mut migrations, &table_sizes(ctx).await?);
     }
     let connections = Budget::of(&ctx.stage);
-    let mut refusals = refused_migrations(ctx, live.as_ref(), &migrations).await;
+    let mut refusals = pending::refused(&ctx.repository, live.as_ref(), &migrations).await;
     if connections.cannot_fit() {
         refusals.push(Refusal {
             what: "the connections cannot fit".to_owned(),
@@ -139,10 +139,14 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         infrastructure,
         by_hand: None,
         code: signal(ctx, live.as_ref(), &signals::CODE).await,
+        scaler: scaler(ctx, live.as_ref()).await,
         bundle: signal(ctx, live.as_ref(), &signals::BUNDLE).await,
         migrations,
         refusals,
-        warnings: report::warnings(&ctx.stage),
+        warnings: report::warnings(&ctx.stage)
+            .into_iter()
+            .chain(pending::blind(&ctx.repository, live.as_ref()).await)
+            .collect(),
         connections,
         enlarged: ctx.stage.enlarged.clone(),
         minutes,
@@ -160,6 +164,15 @@ async fn signal(ctx: &Context, live: Option<&Release>, paths: &[&str]) -> Signal
     } else {
         Signal::Unreleased
     }
+}
+
+/// The scaler goes along with a stack, and so only where the database is ours.
+async fn scaler(ctx: &Context, live: Option<&Release>) -> Option<Signal> {
+    if !ctx.stage.release.codedeploy {
+        return None;
+    }
+    Settings::of(&ctx.stage)?;
+    Some(signals::of(&ctx.repository, live, &signals::SCALER).await)
 }
 
 /// What somebody changed by hand, in every stack there is; AWS looks at all of them at once.
@@ -262,35 +275,6 @@ fn compared(
     ))
 }
 
-/// The migrations that would run: those newer than the live schema.
-fn pending(ctx: &Context, live: Option<&Release>) -> Result<Vec<Migration>, Failure> {
-    let schema = live.map_or("", |release| release.schema.as_str());
-    let folder = ctx.repository.path("migrations");
-    let mut files = Vec::new();
-    let entries = match std::fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(error).blame(codes::UNREADABLE, "the migrations cannot be listed");
-        }
-    };
-    for entry in entries.flatten() {
-        let Ok(name) = entry.file_name().into_string() else {
-            continue;
-        };
-        let is_newer = name.split('_').next().is_some_and(|stamp| stamp > schema);
-        if !is_newer || entry.path().extension().is_none_or(|kind| kind != "sql") {
-            continue;
-        }
-        let text = std::fs::read_to_string(entry.path())
-            .with_context(|| name.clone())
-            .blame(codes::UNREADABLE, "a migration cannot be read")?;
-        files.push((name, text));
-    }
-    files.sort();
-    Ok(migrations::judge(&files))
-}
-
 /// What the instance recorded of its tables; nothing before its first hour, or if somebody wrote something else there.
 async fn table_sizes(ctx: &Context) -> Result<TableSizes, Failure> {
     let name = names::tables_parameter(&ctx.stage.name);
@@ -302,68 +286,6 @@ async fn table_sizes(ctx: &Context) -> Result<TableSizes, Failure> {
         .blame(codes::UNREADABLE, format!("{name} cannot be read"))?;
     let sizes = text.and_then(|text| serde_json::from_str(&text).ok());
     Ok(sizes.unwrap_or_default())
-}
-
-/// Contract migrations the running version still needs what they take away of; and such that do not say what they are.
-async fn refused_migrations(
-    ctx: &Context,
-    live: Option<&Release>,
-    pending: &[Migration],
-) -> Vec<Refusal> {
-    let Some(release) = live else {
-        return Vec::new();
-    };
-    let mut refusals = Vec::new();
-    for migration in pending {
-        let takes_away = migration
-            .statements
-            .iter()
-            .filter(|one| one.class == migrations::Class::Contract || !one.removes.is_empty());
-        for statement in takes_away {
-            let place = format!("{}:{}", migration.file, statement.line);
-            if migration.phase != "contract" {
-                refusals.push(Refusal {
-                    what: format!("{place} takes something away and its first line does not say so"),
-                    why: statement.why.clone(),
-                    next: "give it a file of its own that begins with \"-- phase: contract\", one release after nothing needs it".to_owned(),
-                });
-                continue;
-            }
-            for removal in &statement.removes {
-                if let Some(why) = needed(ctx, release, removal).await {
-                    refusals.push(Refusal {
-                        what: format!("{place}: release {} still needs what it takes away", release.number),
-                        why,
-                        next: "release the version that does not need it first, and this migration with the release after it".to_owned(),
-                    });
-                }
-            }
-        }
-    }
-    refusals
-}
-
-/// Which query of the running release names what would be gone; the query data of its commit has them all.
-async fn needed(ctx: &Context, release: &Release, removal: &migrations::Removal) -> Option<String> {
-    let commit = release.revision.trim_end_matches("-dirty");
-    let paths = ["app/.sqlx"];
-    let Some(of_table) = signals::holders(&ctx.repository, commit, &removal.table, &paths).await
-    else {
-        return Some(format!(
-            "this clone does not have commit {commit} of release {}, so nobody can tell; fetch it",
-            release.number
-        ));
-    };
-    let Some(column) = &removal.column else {
-        return of_table
-            .first()
-            .map(|file| format!("{} is named in {file}", removal.table));
-    };
-    let of_column = signals::holders(&ctx.repository, commit, column, &paths).await?;
-    of_table
-        .iter()
-        .find(|file| of_column.contains(file))
-        .map(|file| format!("{}.{column} is named in {file}", removal.table))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::connections::Budget;
 use super::consequence::{Consequence, Group};
 use super::cost::Cost;
-use super::difference::{Action, shown};
+use super::difference::{Action, Property};
 use super::migrations::{Class, Migration};
 use super::signals::Signal;
 use super::usual::{self, Way};
@@ -77,6 +77,8 @@ pub struct Plan {
     pub by_hand: Option<Vec<ByHand>>,
     /// The functions.
     pub code: Signal,
+    /// The scaler; none where none is released.
+    pub scaler: Option<Signal>,
     /// The front end.
     pub bundle: Signal,
     /// The migrations that would run.
@@ -108,6 +110,7 @@ impl Plan {
         !self.infrastructure.changes.is_empty()
             || !self.migrations.is_empty()
             || self.code.is_change()
+            || self.scaler.as_ref().is_some_and(Signal::is_change)
             || self.bundle.is_change()
     }
 
@@ -125,8 +128,31 @@ impl Plan {
     pub fn grave(&self) -> Vec<Group> {
         Group::ALL
             .into_iter()
-            .filter(|group| group.needs().is_some() && self.of(*group).next().is_some())
+            .filter(|group| group.needs().is_some() && !self.told(*group).is_empty())
             .collect()
+    }
+
+    /// What the plan means of a group, a line each.
+    #[must_use]
+    pub fn told(&self, group: Group) -> Vec<String> {
+        let changes = self.of(group).map(|one| {
+            let change = &one.change;
+            format!("{} ({}): {}", change.resource, change.stack, one.sentence)
+        });
+        changes.chain(self.statements(group)).collect()
+    }
+
+    /// What migrations mean of a group: nothing before the first release, when nobody is at work and there is no data.
+    fn statements(&self, group: Group) -> Vec<String> {
+        if self.release.is_none() {
+            return Vec::new();
+        }
+        let all = self.migrations.iter().flat_map(|migration| {
+            let of_group = migration.statements.iter();
+            let of_group = of_group.filter(move |one| one.group() == Some(group));
+            of_group.map(|one| format!("{}:{}: {}", migration.file, one.line, one.why))
+        });
+        all.collect()
     }
 
     fn of(&self, group: Group) -> impl Iterator<Item = &Consequence> {
@@ -235,10 +261,13 @@ pub(super) fn by_hand(one: &ByHand) -> Vec<String> {
 
 fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {
     let changes: Vec<_> = plan.of(group).collect();
-    if changes.is_empty() {
+    let statements = plan.statements(group);
+    let count = changes.len() + statements.len();
+    if count == 0 {
         return;
     }
-    lines.push(format!("{} ({})", group.title(), changes.len()));
+    lines.push(format!("{} ({count})", group.title()));
+    lines.extend(statements.iter().map(|line| format!("  ! {line}")));
     // A first deploy adds a hundred things nobody needs to read one by one.
     let (added, others): (Vec<&Consequence>, Vec<&Consequence>) = changes
         .into_iter()
@@ -259,14 +288,7 @@ fn section(plan: &Plan, group: Group, lines: &mut Vec<String>) {
         if !one.sentence.is_empty() {
             lines.push(format!("      {}", one.sentence));
         }
-        let told = one.change.properties.iter().map(|property| {
-            format!(
-                "{}: {} → {}",
-                property.path,
-                shown(property.before.as_ref()),
-                shown(property.after.as_ref())
-            )
-        });
+        let told = one.change.properties.iter().map(Property::told);
         lines.extend(
             told.filter(|line| *line != one.sentence)
                 .map(|line| format!("      {line}")),
@@ -302,6 +324,9 @@ fn signals(plan: &Plan) -> Vec<String> {
         format!("bundle          {}", plan.bundle.sentence()),
         format!("migrations      {}", told(&plan.migrations)),
     ];
+    if let Some(scaler) = &plan.scaler {
+        lines.insert(1, format!("scaler          {}", scaler.sentence()));
+    }
     for migration in &plan.migrations {
         let grave = migration
             .statements

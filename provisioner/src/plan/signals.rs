@@ -1,5 +1,7 @@
 //! Code, migrations, bundle: what changed since the live release, each told apart from the others.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use spoke_contract::release::Release;
 
@@ -61,6 +63,14 @@ pub const CODE: [&str; 5] = [
     "Cargo.toml",
     "Cargo.lock",
 ];
+/// What the scaler is built from: the tool it is a part of.
+pub const SCALER: [&str; 5] = [
+    "provisioner/src",
+    "provisioner/Cargo.toml",
+    "app/contract",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 /// What the front end is built from.
 pub const BUNDLE: [&str; 1] = ["app/web"];
 
@@ -100,6 +110,26 @@ pub async fn of(repository: &Repository, live: Option<&Release>, paths: &[&str])
         _ => Signal::Unknown {
             why: format!("this clone does not have commit {commit}"),
         },
+    }
+}
+
+/// The names of the files a commit has in a folder; none if the commit is not here.
+pub async fn listed(
+    repository: &Repository,
+    commit: &str,
+    folder: &str,
+) -> Option<BTreeSet<String>> {
+    let tree = format!("{commit}:./{folder}");
+    let files = git(repository, &["ls-tree", "--name-only", &tree]).await;
+    match files {
+        Some(files) => Some(files.lines().map(ToOwned::to_owned).collect()),
+        // A commit that has no such folder.
+        None => git(
+            repository,
+            &["cat-file", "-e", &format!("{commit}^{{commit}}")],
+        )
+        .await
+        .map(|_| BTreeSet::new()),
     }
 }
 

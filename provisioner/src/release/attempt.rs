@@ -167,7 +167,7 @@ async fn check(ctx: &Context, before: &Positions, failure: Failure) -> Failure {
                 failure = failure.state(format!("put back by spokectl: {sentence}"));
             }
             failure
-                .state("migrations that ran stay: they only expand")
+                .state("migrations that ran stay: the plan lets none through that takes away what the live release needs")
                 .next(explain)
                 .next(format!("spokectl deploy{}", ctx.flag()))
         }

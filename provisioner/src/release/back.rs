@@ -9,6 +9,7 @@ use super::positions::{aliased, point_alias};
 use super::{pointer, record};
 use crate::context::Context;
 use crate::failure::{Failure, Kind, codes};
+use crate::plan::pending::Lost;
 
 /// What going back would move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +23,8 @@ pub struct WayBack {
     pub moves: Vec<String>,
     /// What stays as it is.
     pub stays: Vec<String>,
+    /// What the earlier release needs and the schema has lost.
+    pub lost: Vec<String>,
 }
 
 /// The release to go back to: the one asked for, or the newest whose web version is older than
@@ -50,7 +53,7 @@ fn version(release: &Release) -> u64 {
 
 /// What going back from `current` to `target` moves, and what it cannot move.
 #[must_use]
-pub fn way(current: &Release, target: &Release) -> WayBack {
+pub fn way(current: &Release, target: &Release, lost: Lost) -> WayBack {
     let mut moves = Vec::new();
     if current.assets != target.assets {
         moves.push(format!(
@@ -69,10 +72,17 @@ pub fn way(current: &Release, target: &Release) -> WayBack {
     }
     let mut stays = Vec::new();
     if current.schema != target.schema {
+        let what = if lost.needed.is_empty() {
+            "nothing"
+        } else {
+            "some"
+        };
         stays.push(format!(
-            "schema stays at {}: migrations only expand, so release {}, which knew {}, works with it",
+            "schema stays at {}; {what} of what the queries of release {} name, which knew {}, is gone",
             current.schema, target.number, target.schema
         ));
+        let unclear = lost.unclear.iter();
+        stays.extend(unclear.map(|place| format!("cannot be judged: {place}")));
     }
     stays.push("settings of stage file and templates stay as they are".to_owned());
     WayBack {
@@ -80,6 +90,7 @@ pub fn way(current: &Release, target: &Release) -> WayBack {
         to: target.number,
         moves,
         stays,
+        lost: lost.needed,
     }
 }
 
@@ -147,7 +158,7 @@ mod tests {
 
     use spoke_contract::release::{AssetManifest, CodeObject, Release};
 
-    use super::{choose, way};
+    use super::{Lost, choose, way};
 
     fn release(number: u64, web: &str, bundle: &str, schema: &str) -> Release {
         Release {
@@ -199,6 +210,7 @@ mod tests {
         let way = way(
             &release(2, "3", "bbb", "20260202"),
             &release(1, "2", "aaa", "20260101"),
+            Lost::default(),
         );
         assert_eq!(
             way.moves,

@@ -16,6 +16,9 @@ pub(super) const MOST_PROBES: u32 = 10_000;
 
 /// Make a release.
 ///
+/// Shows what the plan means and asks, unless --yes or a saved plan has answered. Data loss, a fall in capacity and a
+/// migration nobody can judge want a word of their own (--accept).
+///
 /// Locks the stage, builds functions and front end, uploads the bundle beside the old ones, updates the stacks
 /// by change set, publishes versions, and has CodeDeploy shift the traffic: preflight runs the migrations first,
 /// alarms watch while everybody still gets the old bundle, postflight moves the bundle pointer last.
@@ -30,7 +33,7 @@ pub(super) const MOST_PROBES: u32 = 10_000;
 ///   spokectl deploy
 ///   spokectl deploy --stage prod --reason "fixes the join link"
 ///   spokectl deploy --stage prod --plan prod.plan
-///   spokectl deploy --stage prod --accept capacity --output json
+///   spokectl deploy --stage prod --accept capacity --yes --output json
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -58,7 +61,7 @@ fn accepted(word: &str) -> Result<Group, String> {
         .filter(|group| group.needs().is_some());
     known
         .find(|group| group.needs() == Some(word))
-        .ok_or_else(|| "data-loss or capacity".to_owned())
+        .ok_or_else(|| "data-loss, capacity or unjudged".to_owned())
 }
 
 fn told(ctx: &Context, made: &Made) -> String {
@@ -81,6 +84,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let word = gate::Word {
         accepted: &args.accept,
         plan: args.plan.as_deref(),
+        yes: global.yes,
         drift: args.drift,
     };
     gate::pass(&ctx, word).await?;

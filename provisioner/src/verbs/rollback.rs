@@ -3,6 +3,7 @@
 use crate::cli::Global;
 use crate::context::Context;
 use crate::failure::{Failure, Kind, codes};
+use crate::plan::pending;
 use crate::release::back::{self, WayBack};
 use crate::release::settle::{self, Settled};
 use crate::release::{attempt, lock, record};
@@ -12,8 +13,10 @@ use crate::ui::Ui;
 ///
 /// A shift under way is stopped instead, and its traffic goes back to the release before.
 ///
-/// Takes seconds, runs no hook and waits for no alarm. Migrations never go back; they only expand, so the earlier
-/// release works with the newer schema. Going back is recorded as a release of its own.
+/// Takes seconds, runs no hook and waits for no alarm. Going back is recorded as a release of its own.
+///
+/// Migrations never go back. Where they have only added since, the earlier release works with the newer schema; where one
+/// took away what a query of that release names, going back is refused.
 ///
 /// Examples:
 ///   spokectl rollback
@@ -25,6 +28,9 @@ pub struct Args {
     /// The release to go back to; without it, the newest before the live one
     #[arg(long, value_name = "NUMBER")]
     pub to: Option<u64>,
+    /// Go back although the schema has lost what the earlier release needs
+    #[arg(long)]
+    pub anyway: bool,
     /// Only say what would move
     #[arg(long)]
     pub plan_only: bool,
@@ -35,7 +41,8 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     if args.plan_only {
         let (way, _, _) = decide(&ctx, &args).await?;
         ui.data(&way, || describe(&way));
-        return Ok(Kind::Ok);
+        let is_refused = !way.lost.is_empty() && !args.anyway;
+        return Ok(if is_refused { Kind::Refused } else { Kind::Ok });
     }
     let caller = ctx.cloud.check_identity(&ctx.stage).await?;
     let lock = lock::take(&ctx, "rollback", None, &caller.arn).await?;
@@ -51,6 +58,9 @@ async fn locked(ctx: &Context, global: &Global, args: &Args, by: &str) -> Result
     }
     let (way, current, target) = decide(ctx, args).await?;
     ctx.ui.say(describe(&way));
+    if !args.anyway {
+        whole(ctx, &way)?;
+    }
     agree(ctx, global)?;
     let bucket = record::artifact_bucket(ctx).await?;
     let highest = attempt::numbers(ctx, &bucket)
@@ -122,7 +132,36 @@ async fn decide(
             .next(format!("spokectl bundle list{}", ctx.flag()))
             .next(format!("spokectl status{}", ctx.flag()))
     })?;
-    Ok((back::way(&current, target), current.clone(), target.clone()))
+    let lost = pending::lost(&ctx.repository, target, &current.schema).await?;
+    let way = back::way(&current, target, lost);
+    Ok((way, current.clone(), target.clone()))
+}
+
+/// Nobody goes back to a release that the database cannot answer any more, unless they insist.
+fn whole(ctx: &Context, way: &WayBack) -> Result<(), Failure> {
+    if way.lost.is_empty() {
+        return Ok(());
+    }
+    let mut failure = Failure::new(
+        codes::SCHEMA_LOST,
+        format!("release {} needs what the schema has lost", way.to),
+    )
+    .state(format!("nothing moved: release {} is live", way.from))
+    .next(format!(
+        "spokectl rollback{} --to <a later release>",
+        ctx.flag()
+    ))
+    .next(format!(
+        "mend it, and release that: spokectl deploy{}",
+        ctx.flag()
+    ))
+    .next(format!(
+        "spokectl rollback{} --to {} --anyway",
+        ctx.flag(),
+        way.to
+    ));
+    failure.why.clone_from(&way.lost);
+    Err(failure)
 }
 
 fn describe(way: &WayBack) -> String {
@@ -132,6 +171,7 @@ fn describe(way: &WayBack) -> String {
         lines.push("  nothing moves".to_owned());
     }
     lines.extend(way.stays.iter().map(|line| format!("    {line}")));
+    lines.extend(way.lost.iter().map(|line| format!("  ! {line}")));
     lines.join("\n")
 }
 

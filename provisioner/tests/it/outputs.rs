@@ -19,7 +19,7 @@ use zip::write::SimpleFileOptions;
 use crate::command_line::spokectl_in;
 use crate::working_copy::Setting;
 
-const JSON: Headers = Headers {
+pub(crate) const JSON: Headers = Headers {
     content_type: "application/json",
     cache_control: "no-cache",
 };
@@ -250,6 +250,7 @@ async fn every_command_about_an_instance_that_lives() {
         (
             "deploy",
             &[
+                "deploy",
                 "deploy --plan missing.plan",
                 "deploy --accept routine",
                 "deploy --probes many",

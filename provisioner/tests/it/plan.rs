@@ -1,7 +1,8 @@
 //! `plan` and the gate of `deploy`, over a real (local) CloudFormation.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use spoke_contract::names;
@@ -10,7 +11,7 @@ use spokectl::release::stack::apply;
 use spokectl::template::Kind;
 
 use crate::command_line::spokectl_in;
-use crate::outputs::upload_functions;
+use crate::outputs::{JSON, stacks, upload_functions};
 use crate::templates::{fixtures, rendered};
 use crate::working_copy::Setting;
 
@@ -191,6 +192,9 @@ async fn released(setting: &Setting) {
         r#"{"query": "SELECT id, nickname FROM texter WHERE id = $1"}"#,
     )
     .unwrap();
+    let old = "DROP TABLE before_release;";
+    migration(setting, "20250101000000_old", old);
+    migration(setting, "20260101000000_newest", old);
     std::fs::write(root.join(".gitignore"), ".spoke/\ncloud/\n").unwrap();
     let git = |arguments: &[&str]| {
         let mut command = Command::new("git");
@@ -226,14 +230,15 @@ async fn released(setting: &Setting) {
     git(&["add", "-A"]);
 }
 
+fn migration(setting: &Setting, name: &str, text: &str) {
+    std::fs::write(setting.root().join(format!("migrations/{name}.sql")), text).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_takes_away_what_the_live_release_needs_is_refused() {
     let setting = Setting::new().await;
     released(&setting).await;
-    let migration = |name: &str, text: &str| {
-        std::fs::write(setting.root().join(format!("migrations/{name}.sql")), text).unwrap();
-    };
-    migration("20250101000000_old", "DROP TABLE before_release;");
+    let migration = |name: &str, text: &str| migration(&setting, name, text);
     migration(
         "20260201000000_add",
         "-- phase: expand\nALTER TABLE texter ADD COLUMN colour text;\nCREATE INDEX i ON texter (colour);",
@@ -281,6 +286,168 @@ async fn a_migration_that_takes_away_what_the_live_release_needs_is_refused() {
     let (code, text, _) = plan(&setting, &[]);
     assert_eq!(code, 5);
     assert!(text.contains("its first line does not say so"), "{text}");
+    setting.end().await;
+}
+
+/// Older than the live schema, it runs with the next release all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_was_merged_late_is_judged_as_well() {
+    let setting = Setting::new().await;
+    released(&setting).await;
+    let late = "-- phase: contract\nDROP TABLE texter;";
+    migration(&setting, "20250601000000_late", late);
+    let (code, text, _) = plan(&setting, &[]);
+    assert_eq!(code, 5, "{text}");
+    let refused = "refused: 20250601000000_late.sql:2: release 3 still needs what it takes away";
+    assert!(text.contains(refused), "{text}");
+    assert!(text.contains("1 to run, irreversible"), "{text}");
+
+    // Where git does not tell what the live release had, that is said.
+    std::fs::remove_dir_all(setting.root().join(".git")).unwrap();
+    let (_, text, _) = plan(&setting, &[]);
+    assert!(text.contains("that never ran is not seen"), "{text}");
+    assert!(text.contains("none to run"), "{text}");
+    setting.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_migrations_do_away_with_and_what_nobody_can_judge_want_words_of_their_own() {
+    let setting = Setting::new().await;
+    released(&setting).await;
+    migration(
+        &setting,
+        "20260201000000_tidy",
+        "-- phase: contract\nDELETE FROM texter WHERE id = 1;\nALTER TABLE texter ALTER COLUMN nickname SET NOT NULL;",
+    );
+    let (code, text, _) = plan(&setting, &[]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!("deleted_and_unjudged", text);
+    let root = setting.root().to_str().unwrap();
+    let told = |more: &[&str]| {
+        let run = spokectl_in(root, &[&["deploy"], more].concat());
+        (run.code, run.stderr)
+    };
+    let (code, talk) = told(&["--yes"]);
+    assert_eq!(code, 5, "{talk}");
+    assert!(talk.contains("this release means data loss"), "{talk}");
+    assert!(talk.contains("rows of texter are gone"), "{talk}");
+    let (code, talk) = told(&["--yes", "--accept", "data-loss"]);
+    assert_eq!(code, 5, "{talk}");
+    assert!(talk.contains("means unjudged migration"), "{talk}");
+    assert!(talk.contains("deploy --accept unjudged"), "{talk}");
+    let (code, talk) = told(&["--accept", "data-loss", "--accept", "unjudged"]);
+    assert_eq!(code, 5, "{talk}");
+    assert!(talk.contains("a deploy wants a yes"), "{talk}");
+    setting.end().await;
+}
+
+/// `script` gives the command a terminal, and types the answer.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_a_deploy_shows_what_it_means_and_asks_once() {
+    let setting = Setting::new().await;
+    setting.template("network", DATABASE);
+    let root = setting.root().to_str().unwrap();
+    let deploy = |more: &str, answer: &str| {
+        let command = format!("{} deploy {more}", env!("CARGO_BIN_EXE_spokectl"));
+        let mut child = Command::new("script")
+            .args(["-qec", &command, "/dev/null"])
+            .current_dir(root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(answer.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        drop(stdin);
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    let (code, said) = deploy("", "n\n");
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("infrastructure  2 to add"), "{said}");
+    assert!(said.contains("cost            +$"), "{said}");
+    assert_eq!(said.matches("[y/N]").count(), 1, "{said}");
+    assert!(said.contains("nobody said yes"), "{said}");
+    // This working copy has nothing to build, which is found out after the answer.
+    for (more, answer, asked) in [("", "y\n", 1), ("--yes", "", 0)] {
+        let (code, said) = deploy(more, answer);
+        assert_ne!(code, Some(5), "{said}");
+        assert_eq!(said.matches("[y/N]").count(), asked, "{said}");
+    }
+
+    // Whoever was asked about the gravest has seen everything.
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    setting.template("network", &DATABASE.replace("first", "second"));
+    let (code, said) = deploy("", "y\n");
+    assert_ne!(code, Some(5), "{said}");
+    assert_eq!(said.matches("[y/N]").count(), 1, "{said}");
+    assert!(said.contains("data loss: Queue (network)"), "{said}");
+    setting.end().await;
+}
+
+/// Two releases of one working copy: the second has run a migration that takes away what the first asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_goes_back_to_a_release_whose_columns_are_gone() {
+    let setting = Setting::new().await;
+    let known = Box::pin(stacks(&setting)).await;
+    released(&setting).await;
+    let parameters = &setting.ctx.cloud.parameters;
+    let parameter = names::release_parameter("local");
+    let live = parameters.find(&parameter).await.unwrap().unwrap();
+    let mut release: Value = serde_json::from_str(&live).unwrap();
+    release["code"]["bucket"] = known["ArtifactBucket"].clone().into();
+    for (number, schema) in [(3, "20260101000000"), (4, "20260301000000")] {
+        release["number"] = number.into();
+        release["schema"] = schema.into();
+        let bytes = release.to_string().into_bytes().into();
+        let key = names::release_object("local", number);
+        let objects = &setting.ctx.cloud.objects;
+        objects
+            .put(&known["ArtifactBucket"], &key, bytes, JSON)
+            .await
+            .unwrap();
+    }
+    parameters
+        .put(&parameter, &release.to_string())
+        .await
+        .unwrap();
+    let name = "20260301000000_drop";
+    let root = setting.root().to_str().unwrap();
+    let back = |more: &[&str]| {
+        let run = spokectl_in(root, &[&["rollback", "--to", "3"], more].concat());
+        (run.code, run.stdout, run.stderr)
+    };
+
+    migration(
+        &setting,
+        name,
+        "-- phase: contract\nALTER TABLE texter DROP COLUMN shoe_size;",
+    );
+    let (code, text, talk) = back(&["--plan-only"]);
+    assert_eq!(code, 0, "{talk}");
+    assert!(
+        text.contains("nothing of what the queries of release 3 name"),
+        "{text}"
+    );
+
+    migration(
+        &setting,
+        name,
+        "-- phase: contract\nALTER TABLE texter DROP COLUMN nickname;\nALTER TABLE texter ALTER COLUMN id SET NOT NULL;",
+    );
+    let (code, text, talk) = back(&["--plan-only"]);
+    assert_eq!(code, 5, "{talk}");
+    insta::assert_snapshot!("back_to_what_is_gone", text);
+    let (code, text, talk) = back(&["--yes"]);
+    assert_eq!((code, text.as_str()), (5, ""));
+    insta::assert_snapshot!("back_to_what_is_gone_refused", talk);
+    assert_eq!(back(&["--plan-only", "--anyway"]).0, 0);
     setting.end().await;
 }
 

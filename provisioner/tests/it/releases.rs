@@ -86,7 +86,7 @@ async fn a_day_of_releases() {
     laptop.bundle("77d1e0c4b5a6");
     insta::assert_snapshot!(
         "release_json",
-        laptop.said(&["deploy --output json --reason later", "bundle list"])
+        laptop.said(&["deploy --yes --output json --reason later", "bundle list"])
     );
     insta::assert_snapshot!(
         "going_back",
@@ -125,7 +125,7 @@ async fn a_hook_that_fails(laptop: &Laptop) {
             "error": {"code": "AccessDenied", "status": 403, "message": "Access Denied"},
         }))
         .await;
-    let failed = laptop.said(&["deploy --output json"]);
+    let failed = laptop.said(&["deploy --yes --output json"]);
     laptop.no_faults().await;
     insta::assert_snapshot!("hook_failed", failed);
     insta::assert_snapshot!(
@@ -138,11 +138,11 @@ fn a_template_aws_refuses(laptop: &Laptop) {
     let resources = "\nResources:\n";
     let nothing = "\nResources:\n  Moon:\n    Type: AWS::Moon::Base\n";
     laptop.edit("templates/network.yaml.hbs", resources, nothing);
-    let refused = laptop.said(&["deploy"]);
+    let refused = laptop.said(&["deploy --yes"]);
     // Twelve hours are the most SQS takes.
     let queue = "\nResources:\n  Moon:\n    Type: AWS::SQS::Queue\n    Properties:\n      VisibilityTimeout: 50000\n";
     laptop.edit("templates/network.yaml.hbs", nothing, queue);
-    let failed = laptop.said(&["deploy --output json", "explain"]);
+    let failed = laptop.said(&["deploy --yes --output json", "explain"]);
     laptop.edit("templates/network.yaml.hbs", queue, resources);
     insta::assert_snapshot!("template_refused", format!("{refused}\n{failed}"));
 }
@@ -161,10 +161,10 @@ async fn a_session_that_ends(laptop: &Laptop) {
     laptop.fault(&expired("lambda", "PublishVersion")).await;
     // Nothing is AWS's to be asked any more, the lock included.
     laptop.fault(&expired("ssm", "DeleteParameter")).await;
-    let before = laptop.said(&["deploy"]);
+    let before = laptop.said(&["deploy --yes"]);
     laptop.no_faults().await;
     laptop.fault(&expired("codedeploy", "GetDeployment")).await;
-    let during = laptop.said(&["deploy"]);
+    let during = laptop.said(&["deploy --yes"]);
     laptop.no_faults().await;
     insta::assert_snapshot!("session_ended", format!("{before}\n{during}"));
 }
@@ -173,5 +173,5 @@ async fn a_session_that_ends(laptop: &Laptop) {
 fn too_few_requests(laptop: &Laptop) {
     laptop.edit("stages/local.toml", "min_requests = 0", "min_requests = 50");
     laptop.bundle("c3d4e5f60718");
-    insta::assert_snapshot!("inconclusive", laptop.said(&["deploy", "status"]));
+    insta::assert_snapshot!("inconclusive", laptop.said(&["deploy --yes", "status"]));
 }

@@ -11,6 +11,8 @@ use squawk_syntax::ast::AstNode;
 
 use estimate::{Estimate, Hold};
 
+use super::consequence::Group;
+
 /// What a statement does to those who are at work, gravest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,6 +72,23 @@ pub struct Statement {
     /// How long, where the table's size is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub estimate: Option<Estimate>,
+}
+
+impl Statement {
+    /// It takes something from whoever runs, and no name tells whether they need it.
+    #[must_use]
+    pub fn is_unjudged(&self) -> bool {
+        self.class == Class::Unclear || (self.class == Class::Contract && self.removes.is_empty())
+    }
+
+    /// The group of consequences it is in, of those that want a word of their own.
+    #[must_use]
+    pub fn group(&self) -> Option<Group> {
+        if self.class == Class::Irreversible {
+            return Some(Group::DataLoss);
+        }
+        self.is_unjudged().then_some(Group::Unjudged)
+    }
 }
 
 /// A migration, judged.
