@@ -175,7 +175,7 @@ fn statements(text: &str, fresh: &mut BTreeSet<String>) -> Vec<Statement> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Class, judge};
+    use super::{Class, Group, judge};
 
     fn class(sql: &str) -> Class {
         judge(&[("m.sql".to_owned(), sql.to_owned())])[0].class()
@@ -240,6 +240,35 @@ mod tests {
             ("ALTER TABEL t ADD a int;", Class::Unclear),
         ] {
             assert_eq!(class(sql), expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_takes_from_the_running_version_without_a_name_is_unjudged_and_what_deletes_is_loss() {
+        for (sql, expected) in [
+            ("DROP FUNCTION f;", Some(Group::Unjudged)),
+            ("DROP TYPE mood;", Some(Group::Unjudged)),
+            ("DROP SEQUENCE s;", Some(Group::Unjudged)),
+            ("ALTER TYPE mood RENAME TO humour;", Some(Group::Unjudged)),
+            (
+                "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
+                Some(Group::Unjudged),
+            ),
+            (
+                "ALTER TABLE t ADD COLUMN a text NOT NULL;",
+                Some(Group::Unjudged),
+            ),
+            ("DO $$ BEGIN PERFORM 1; END $$;", Some(Group::Unjudged)),
+            ("DELETE FROM t WHERE a = 1;", Some(Group::DataLoss)),
+            ("TRUNCATE t;", Some(Group::DataLoss)),
+            ("DROP TABLE t;", Some(Group::DataLoss)),
+            // What these take away has a name, and is looked for in the queries.
+            ("DROP VIEW v;", None),
+            ("ALTER TABLE t RENAME COLUMN a TO b;", None),
+            ("ALTER TABLE t ADD COLUMN a text;", None),
+        ] {
+            let judged = judge(&[("m.sql".to_owned(), sql.to_owned())]);
+            assert_eq!(judged[0].statements[0].group(), expected, "{sql}");
         }
     }
 
