@@ -181,7 +181,7 @@ pub const ALL: &[Key] = &[
     key(
         "app.glibc",
         None,
-        "The glibc where the functions run: 2.34 on AWS; they are cross-compiled for it. Left out, they are built for this machine.",
+        "The glibc where the functions run: 2.34 on AWS, where it is needed; they are cross-compiled for it. Left out, they are built for this machine.",
     ),
     key(
         "app.architecture",
