@@ -134,20 +134,21 @@ pub struct Lost {
     pub unclear: Vec<String>,
 }
 
-/// What migrations up to `schema` took away that an earlier release needs, as far as the working copy has them.
+/// What migrations have taken away by now that an earlier release needs, as far as the working copy has them.
 pub async fn lost(
     repository: &Repository,
     earlier: &Release,
-    schema: &str,
+    live: &Release,
 ) -> Result<Lost, Failure> {
-    let known = known(repository, earlier).await;
+    let then = known(repository, earlier).await;
+    let now = known(repository, live).await;
     let mut files = files(repository)?;
     files.retain(|(file, _)| {
-        let was_known = match &known {
-            Some(known) => known.contains(file),
+        let was_known = match &then {
+            Some(then) => then.contains(file),
             None => stamp(file) <= earlier.schema.as_str(),
         };
-        stamp(file) <= schema && !was_known
+        !was_known && has_run(now.as_ref(), &live.schema, file)
     });
     let mut lost = Lost::default();
     for migration in migrations::judge(&files) {

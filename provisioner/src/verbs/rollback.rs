@@ -132,7 +132,7 @@ async fn decide(
             .next(format!("spokectl bundle list{}", ctx.flag()))
             .next(format!("spokectl status{}", ctx.flag()))
     })?;
-    let lost = pending::lost(&ctx.repository, target, &current.schema).await?;
+    let lost = pending::lost(&ctx.repository, target, &current).await?;
     let way = back::way(&current, target, lost);
     Ok((way, current.clone(), target.clone()))
 }

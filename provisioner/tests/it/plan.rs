@@ -429,6 +429,9 @@ async fn nobody_goes_back_to_a_release_whose_columns_are_gone() {
         name,
         "-- phase: contract\nALTER TABLE texter DROP COLUMN shoe_size;",
     );
+    // Merged late, and never run.
+    let late = "-- phase: contract\nDROP TABLE texter;";
+    migration(&setting, "20250601000000_late", late);
     let (code, text, talk) = back(&["--plan-only"]);
     assert_eq!(code, 0, "{talk}");
     assert!(
