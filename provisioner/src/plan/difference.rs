@@ -246,8 +246,8 @@ const NAMES: [&str; 6] = ["Id", "Key", "Name", "Sid", "PolicyName", "RuleName"];
 /// An element of two lists: what it is called, before and after.
 type Pair<'a> = (String, Option<&'a Value>, Option<&'a Value>);
 
-/// The elements of two lists, each beside the one it was: by name where every element has one of its own, by place between
-/// what is alike at both ends where not.
+/// The elements of two lists, each beside the one it was: by name where every element has one of its own, where not by
+/// place between what is alike at both ends.
 fn paired<'a>(old: &'a [Value], new: &'a [Value]) -> Vec<Pair<'a>> {
     let named = NAMES.iter().find_map(|name| {
         let (old, new) = (by_name(old, name)?, by_name(new, name)?);

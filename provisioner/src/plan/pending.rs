@@ -12,7 +12,7 @@ use crate::build::revision;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::repository::Repository;
 
-/// The migrations that would run: whatever is newer than the live schema, and what is older and came into the code later.
+/// The migrations that would run: what is newer than the live schema, and what is older and was merged later.
 pub(super) async fn of(
     repository: &Repository,
     live: Option<&Release>,
@@ -33,7 +33,8 @@ pub(super) async fn blind(repository: &Repository, live: Option<&Release>) -> Op
         return None;
     }
     Some(format!(
-        "this clone does not have commit {} of release {}: a migration older than {} that never ran is not seen; fetch it",
+        "this clone does not have commit {} of release {}: a migration older than {} that never ran is not seen; \
+         fetch it",
         release.revision, release.number, release.schema
     ))
 }

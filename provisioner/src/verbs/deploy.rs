@@ -50,7 +50,8 @@ pub struct Args {
     #[arg(long)]
     pub drift: bool,
     /// Send the new version this many requests of our own while traffic shifts; one that fails stops it
-    #[arg(long, default_value_t = 0, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_PROBES)))]
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_PROBES)))]
     pub probes: u32,
 }
 
