@@ -15,8 +15,8 @@ use crate::releases;
 const RESERVE: Duration = Duration::from_secs(8);
 
 /// What becomes of work that is dropped: the database does not notice, and no alias moves by itself.
-const LEFT: &str = "a statement that was under way goes on in the database until its statement_timeout (540 s) ends it, \
-    and an alias that had moved is where it moved to";
+const LEFT: &str = "a statement that was under way goes on in the database until its statement_timeout (540 s) \
+    ends it, and an alias that had moved is where it moved to";
 
 /// Why a hook failed.
 #[derive(Debug)]
@@ -65,8 +65,9 @@ pub async fn in_time(
         .unwrap_or_else(late)
 }
 
-/// Runs the hook's work, unless only the way to CodeDeploy is to be proved, and tells CodeDeploy how it went, before Lambda's own time limit ends
-/// the function and leaves CodeDeploy waiting for an hour. The work is told until when it has time.
+/// Runs the hook's work, unless only the way to CodeDeploy is to be proved, and tells CodeDeploy how it went, before
+/// Lambda's own time limit ends the function and leaves CodeDeploy waiting for an hour. The work is told until when it
+/// has time.
 ///
 /// # Errors
 /// When CodeDeploy cannot be told: then Lambda's log says so.

@@ -221,7 +221,8 @@ fn in_a_minute() -> Instant {
     Instant::now() + Duration::from_mins(1)
 }
 
-/// Passes everything on to the cloud but the first request with `silent` in its head once that is set: nobody answers that.
+/// Passes everything on to the cloud but the first request with `silent` in its head once that is set: nobody answers
+/// that one.
 async fn cloud_with_a_hole(silent: Arc<Mutex<Option<String>>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

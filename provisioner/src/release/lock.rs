@@ -191,8 +191,8 @@ pub async fn holder(ctx: &Context) -> Result<Option<Holder>, Failure> {
     read(&ctx.cloud.parameters, &ctx.stage.name).await
 }
 
-/// Takes the lock. One that is held is never waited for; one whose process is gone from this very machine is taken over,
-/// and said so.
+/// Takes the lock. One that is held is never waited for; one whose process is gone from this very machine is taken
+/// over, and said so.
 pub async fn take(
     ctx: &Context,
     verb: &str,
@@ -274,8 +274,8 @@ pub async fn take_over(
 
 /// Gives back this very lock; says who holds it by now, if somebody else does.
 ///
-/// Parameter Store has no conditional delete: a lock that is taken over between the look and the deletion is lost. Only a
-/// lock whose process is gone is ever taken over, so for one's own that moment never comes.
+/// Parameter Store has no conditional delete: a lock that is taken over between the look and the deletion is lost. Only
+/// a lock whose process is gone is ever taken over, so for one's own that moment never comes.
 pub async fn give_back(
     parameters: &Parameters,
     stage: &str,

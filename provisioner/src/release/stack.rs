@@ -53,8 +53,8 @@ pub async fn apply(
         stack: &name,
         template: &template,
         parameters: &parameters,
-        // No release among them: what a stack is tagged with, all it holds is, and a release must not touch the database.
-        // The functions, which change with it anyway, have that tag by their template.
+        // No release among them: what a stack is tagged with, all it holds is, and a release must not touch the
+        // database. The functions, which change with it anyway, have that tag by their template.
         tags: &[
             ("stage", ctx.stage.name.clone()),
             ("owner", ctx.stage.owner.clone()),
