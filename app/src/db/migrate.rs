@@ -177,7 +177,7 @@ async fn apply_once(
     let statements = split(migration.sql.as_str());
     if migration.no_tx {
         for statement in &statements {
-            execute(connection, statement).await?;
+            execute_again(connection, statement).await?;
         }
         return record(connection, migration, started)
             .await
@@ -201,6 +201,37 @@ async fn execute(connection: &mut PgConnection, statement: &str) -> Result<(), S
         .map_err(|error| (Some(statement.to_owned()), error))
 }
 
+/// Executes a statement of a migration without a transaction. Whoever was killed in it, or before the migration was
+/// recorded, may have left an index half made, or the work done.
+async fn execute_again(
+    connection: &mut PgConnection,
+    statement: &str,
+) -> Result<(), StatementError> {
+    let Some(index) = Concurrently::of(statement) else {
+        return execute(connection, statement).await;
+    };
+    let is_valid: Option<bool> =
+        sqlx::query_scalar("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass($1)")
+            .bind(index.name)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(|error| (Some(statement.to_owned()), error))?;
+    let is_done = if index.is_made {
+        is_valid == Some(true)
+    } else {
+        is_valid.is_none()
+    };
+    if is_done {
+        tracing::info!(index = index.name, "an earlier run has done this already");
+        return Ok(());
+    }
+    if is_valid == Some(false) && index.is_made {
+        let drop = format!("DROP INDEX CONCURRENTLY {}", index.name);
+        execute(connection, &drop).await?;
+    }
+    execute(connection, statement).await
+}
+
 async fn record(
     connection: &mut PgConnection,
     migration: &Migration,
@@ -217,6 +248,27 @@ async fn record(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// An index that a statement makes or drops without keeping others from their work.
+struct Concurrently<'a> {
+    name: &'a str,
+    is_made: bool,
+}
+
+impl<'a> Concurrently<'a> {
+    fn of(statement: &'a str) -> Option<Self> {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        let at = words
+            .windows(2)
+            .position(|pair| pair == ["INDEX", "CONCURRENTLY"])?;
+        let is_word = |word: &&&str| !["IF", "NOT", "EXISTS"].contains(*word);
+        let name = words.iter().skip(at + 2).find(is_word)?;
+        Some(Self {
+            name: name.trim_end_matches(';'),
+            is_made: words.get(at.checked_sub(1)?) != Some(&"DROP"),
+        })
+    }
 }
 
 fn file_name(migration: &Migration) -> String {

@@ -115,3 +115,30 @@ fn every_migration_says_its_phase_in_the_first_line() {
         assert!(phases.contains(&first), "{}: {first}", migration.version);
     }
 }
+
+/// A function is killed in the middle of an index, or just after it: the next run goes on from there.
+#[tokio::test]
+async fn an_index_that_was_left_half_made_is_made_again() {
+    let database = parts::get().empty_database().await;
+    let mut connection = connect(&database).await;
+    let patience = Duration::from_secs(30);
+    migrate::run(&mut connection, patience).await.unwrap();
+    let forget = "DELETE FROM _sqlx_migrations WHERE description LIKE '%index of%'";
+    let half =
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'opt_out_pages'::regclass";
+    for left in ["", half] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("{forget}; {left}")))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let again = migrate::run(&mut connection, patience).await.unwrap();
+        assert!(again.ran.len() > 3, "{:?}", again.ran);
+        let valid: bool = sqlx::query_scalar(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'opt_out_pages'::regclass",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert!(valid, "{left}");
+    }
+}
