@@ -152,7 +152,8 @@ def test_no_secret_stands_in_an_environment(cloud, deployed):
     values = set()
     for one in cloud.secretsmanager.list_secrets()["SecretList"]:
         text = cloud.secretsmanager.get_secret_value(SecretId=one["Name"])["SecretString"]
-        values.add(json.loads(text)["password"] if text.startswith("{") else text)
+        # A generated secret may begin with any character, so the name tells which one is a document.
+        values.add(json.loads(text)["password"] if one["Name"].endswith("-database") else text)
     assert len(values) == 4 and all(len(value) >= 40 for value in values)
     for name in lambda_names():
         told = cloud.lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
