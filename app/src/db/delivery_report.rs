@@ -10,7 +10,7 @@ use crate::db::outcome::Attempt;
 pub struct Report {
     pub service_id: String,
     /// DELIVERED or ERROR.
-    pub send_status: &'static str,
+    pub send_status: String,
     pub error_code: Option<i32>,
     /// The text and the attempt it is about, when the report's address named them.
     pub attempt: Option<Attempt>,
@@ -35,7 +35,7 @@ pub async fn apply(
 ) -> sqlx::Result<Vec<Reported>> {
     let each = || reports.iter();
     let service_ids: Vec<String> = each().map(|report| report.service_id.clone()).collect();
-    let statuses: Vec<String> = each().map(|report| report.send_status.to_owned()).collect();
+    let statuses: Vec<String> = each().map(|report| report.send_status.clone()).collect();
     let codes: Vec<Option<i32>> = each().map(|report| report.error_code).collect();
     let messages: Vec<Option<i64>> = each()
         .map(|report| report.attempt.map(|attempt| attempt.message_id))
@@ -94,24 +94,40 @@ pub async fn apply(
     .await
 }
 
-/// Applies kept reports whose text has got its carrier id since: an answer and its report can
-/// pass each other unseen. Reports nobody wanted for a day are dropped.
-pub async fn apply_kept(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Vec<i32>> {
-    sqlx::query_scalar!(
-        r#"WITH met AS (
-               DELETE FROM delivery_report r
-               WHERE r.received_at < $1::timestamptz - interval '1 day'
-                  OR EXISTS (SELECT FROM message m WHERE m.service_id = r.service_id AND m.service_id <> '')
-               RETURNING service_id, send_status, error_code)
-           UPDATE message m
-           SET send_status = met.send_status, error_code = met.error_code, service_response_at = $1
-           FROM met
-           WHERE m.service_id = met.service_id AND m.service_id <> '' AND m.send_status <> 'DELIVERED'
-           RETURNING m.campaign_contact_id"#,
-        now
+/// A report that was kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub service_id: String,
+    pub send_status: String,
+    pub error_code: Option<i32>,
+}
+
+/// The kept reports whose text has got its carrier id since: an answer and its report can pass each other unseen.
+pub async fn list_kept(db: impl PgExecutor<'_>) -> sqlx::Result<Vec<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        "SELECT r.service_id, r.send_status, r.error_code FROM delivery_report r
+         JOIN message m ON m.service_id = r.service_id AND m.service_id <> ''"
     )
     .fetch_all(db)
     .await
+}
+
+/// Drops kept reports: these, and those nobody wanted for a day.
+pub async fn delete_kept(
+    db: impl PgExecutor<'_>,
+    service_ids: &[String],
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "DELETE FROM delivery_report
+         WHERE service_id = ANY($1) OR received_at < $2::timestamptz - interval '1 day'",
+        service_ids,
+        now
+    )
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// The assignments these contacts are in.

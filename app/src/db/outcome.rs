@@ -30,7 +30,7 @@ pub struct Accepted {
 }
 
 /// The carrier has taken the texts. A report about one that came before this answer wins: it names the text's row,
-/// and has settled it. (One that does not is kept, and `delivery_report::apply_kept` brings them together.)
+/// and has settled it. (One that does not is kept, and `reports::apply_kept` brings them together.)
 ///
 /// Nobody waits until the disk has it: should the database's machine break down within that half second the texts
 /// are SENDING again, which `reconcile` settles by asking the carrier.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::App;
 use crate::db;
-use crate::db::delivery_report::Report;
+use crate::db::delivery_report::{Kept, Report, Reported};
 use crate::db::outcome::Attempt;
 use crate::error::Result;
 use crate::sms::errors::{Class, class};
@@ -25,16 +25,19 @@ pub fn read(webhook: &Webhook) -> Option<Report> {
         _ => return None,
     };
     let error_code: Option<i32> = webhook.get("ErrorCode").parse().ok();
-    let is_worth_another = send_status == "ERROR" && error_code.map(class) == Some(Class::TryLater);
     // No text has such an id, and the database would refuse the whole batch for its sake.
     let is_id = !service_id.is_empty() && !service_id.contains('\0');
     is_id.then(|| Report {
         service_id: service_id.to_owned(),
-        send_status,
+        send_status: send_status.to_owned(),
         error_code,
         attempt: attempt(webhook),
-        is_worth_another,
+        is_worth_another: is_worth_another(send_status, error_code),
     })
+}
+
+fn is_worth_another(send_status: &str, error_code: Option<i32>) -> bool {
+    send_status == "ERROR" && error_code.map(class) == Some(Class::TryLater)
 }
 
 /// The text and attempt the report's address named.
@@ -66,6 +69,12 @@ pub async fn apply(app: &App, webhooks: &[Webhook]) -> Result<usize> {
         return Ok(0);
     }
     let reported = db::delivery_report::apply(&app.db, &reports, app.clock.now()).await?;
+    follow(app, &reported).await?;
+    Ok(reports.len())
+}
+
+/// What follows from applied reports: opt-outs at the carrier, and the texters' pages.
+async fn follow(app: &App, reported: &[Reported]) -> Result<()> {
     let opted_out: Vec<i32> = reported
         .iter()
         .filter(|reported| reported.error_code == Some(UNSUBSCRIBED))
@@ -78,8 +87,7 @@ pub async fn apply(app: &App, webhooks: &[Webhook]) -> Result<usize> {
         .iter()
         .map(|reported| reported.campaign_contact_id)
         .collect();
-    tell(app, &contacts).await?;
-    Ok(reports.len())
+    tell(app, &contacts).await
 }
 
 /// Applies reports that had come before their text's carrier id.
@@ -87,9 +95,32 @@ pub async fn apply(app: &App, webhooks: &[Webhook]) -> Result<usize> {
 /// # Errors
 /// When the database does not answer.
 pub async fn apply_kept(app: &App) -> Result<usize> {
-    let contacts = db::delivery_report::apply_kept(&app.db, app.clock.now()).await?;
-    tell(app, &contacts).await?;
-    Ok(contacts.len())
+    let now = app.clock.now();
+    let kept = db::delivery_report::list_kept(&app.db).await?;
+    let reports: Vec<Report> = kept.into_iter().map(Report::from).collect();
+    if !reports.is_empty() {
+        let reported = db::delivery_report::apply(&app.db, &reports, now).await?;
+        follow(app, &reported).await?;
+    }
+    // Last: one that was applied twice says nothing new, one that was lost would.
+    let done: Vec<String> = reports
+        .into_iter()
+        .map(|report| report.service_id)
+        .collect();
+    db::delivery_report::delete_kept(&app.db, &done, now).await?;
+    Ok(done.len())
+}
+
+impl From<Kept> for Report {
+    fn from(kept: Kept) -> Self {
+        Self {
+            is_worth_another: is_worth_another(&kept.send_status, kept.error_code),
+            service_id: kept.service_id,
+            send_status: kept.send_status,
+            error_code: kept.error_code,
+            attempt: None,
+        }
+    }
 }
 
 /// One report a text: delivered wins over whatever came before or after it in the batch.

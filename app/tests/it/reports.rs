@@ -6,6 +6,7 @@ use spoke::texting::inbound::Webhook;
 use spoke::texting::reports;
 
 use crate::app::{Statements, TestApp};
+use crate::builders::Texting;
 
 fn report(sid: &str, status: &str, code: &str) -> Webhook {
     Webhook::of(&[
@@ -15,13 +16,14 @@ fn report(sid: &str, status: &str, code: &str) -> Webhook {
     ])
 }
 
-async fn sent(app: &TestApp, count: i32) {
+async fn sent(app: &TestApp, count: i32) -> Texting {
     let texting = app.texting(count).await;
     for contact in &texting.contacts {
         app.send_first(&texting, *contact).await.ok();
     }
     app.sql("UPDATE message SET service_id = 'SM' || campaign_contact_id")
         .await;
+    texting
 }
 
 async fn states(app: &TestApp) -> String {
@@ -123,6 +125,7 @@ async fn a_batch_that_cannot_be_applied_comes_again_as_a_whole() {
         records: vec![Record {
             message_id: "1".to_owned(),
             body: report("SM1", "delivered", "").encode(),
+            message_attributes: std::collections::BTreeMap::new(),
         }],
     };
     assert!(
@@ -139,4 +142,20 @@ async fn a_batch_that_cannot_be_applied_comes_again_as_a_whole() {
             .len(),
         1
     );
+}
+
+/// What a kept report says counts like that of any other: the carrier's opt-out, and a phone that was not ready.
+#[tokio::test]
+async fn kept_reports_opt_out_and_bring_another_attempt() {
+    let app = TestApp::new().await;
+    let texting = sent(&app, 2).await;
+    app.sql(
+        "INSERT INTO delivery_report (service_id, send_status, error_code, received_at) VALUES
+             ('SM1', 'ERROR', 21610, '2026-11-03T16:59:00Z'), ('SM2', 'ERROR', 30003, '2026-11-03T16:59:00Z')",
+    )
+    .await;
+    assert_eq!(reports::apply_kept(&app.app).await.unwrap(), 2);
+    assert_eq!(states(&app).await, "ERROR21610 QUEUED30003");
+    let opted_out = "SELECT string_agg(id::text, ' ') FROM campaign_contact WHERE is_opted_out";
+    assert_eq!(app.value(opted_out).await, texting.contacts[0].to_string());
 }
