@@ -138,7 +138,7 @@ pub async fn send(app: &App, text: &Outgoing) -> Outcome {
             why: "The campaign has no messaging service: nothing was sent.".to_owned(),
         };
     };
-    if app.carrier.is_paused(app.clock.now()) {
+    if line::is_paused(app).await {
         return Outcome::Later {
             why: "the carrier is not working; the text waits".to_owned(),
             error_code: None,
@@ -159,12 +159,12 @@ pub async fn send(app: &App, text: &Outgoing) -> Outcome {
             error_code: None,
         },
     };
-    notice(app, &outcome);
+    notice(app, &outcome).await;
     outcome
 }
 
 /// Keeps an eye on the carrier.
-fn notice(app: &App, outcome: &Outcome) {
+async fn notice(app: &App, outcome: &Outcome) {
     match outcome {
         Outcome::Accepted { .. }
         | Outcome::Refused { .. }
@@ -172,7 +172,7 @@ fn notice(app: &App, outcome: &Outcome) {
             error_code: Some(_),
             ..
         } => app.carrier.worked(),
-        Outcome::Later { .. } | Outcome::Unknown { .. } => app.carrier.failed(app.clock.now()),
+        Outcome::Later { .. } | Outcome::Unknown { .. } => line::failed(app).await,
         Outcome::NotAttempted { .. } => {}
     }
 }

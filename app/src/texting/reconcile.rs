@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::db;
 use crate::db::outcome::{Accepted, SERVICE_ID, TakenUp};
 use crate::error::{Error, Result, breaks_constraint};
-use crate::sms;
 use crate::sms::twilio::messages::Taken;
+use crate::sms::{self, line};
 use crate::texting::settle::attempt;
 
 /// How far the carrier's clock may be behind ours.
@@ -37,7 +37,7 @@ enum Finding {
 /// When the database does not answer.
 pub async fn unknown_texts(app: &App, limit: i64) -> Result<Reconciled> {
     let mut reconciled = Reconciled::default();
-    if app.carrier.is_paused(app.clock.now()) {
+    if line::is_paused(app).await {
         return Ok(reconciled);
     }
     let unknown = db::outcome::claim_unknown(&app.db, app.clock.now(), limit).await?;
@@ -59,7 +59,7 @@ async fn reconcile(app: &App, text: &TakenUp) -> Result<Finding> {
     match candidates(app, text).await {
         Err(error) => {
             tracing::warn!(message = text.id, %error, "the carrier does not say whether it has a text");
-            app.carrier.failed(app.clock.now());
+            line::failed(app).await;
             Ok(Finding::Unclear)
         }
         Ok(candidates) => {

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db;
 use crate::db::outcome::{Attempt, TakenUp};
 use crate::error::Result;
-use crate::sms::{self, Outgoing};
+use crate::sms::{self, Outgoing, line};
 use crate::texting::outcome;
 
 /// Texts taken up and handed over at once: none waits for others once its contact has been asked for opt-outs, and no
@@ -31,7 +31,7 @@ pub async fn waiting_texts(app: &App, time: Duration) -> Result<Settled> {
     let given_up = db::outcome::expire_waiting(&app.db, app.clock.now()).await?;
     let start = Instant::now();
     let mut tried = 0;
-    while start.elapsed() < time && !app.carrier.is_paused(app.clock.now()) {
+    while start.elapsed() < time && !line::is_paused(app).await {
         let shared = app.config.opt_outs_shared;
         let now = app.clock.now();
         let waiting = db::outcome::claim_waiting(&app.db, now, shared, HANDFUL).await?;

@@ -35,6 +35,30 @@ pub(crate) async fn app_with_carrier(environment: &[(&str, &str)]) -> (TestApp, 
 }
 
 impl TestApp {
+    /// Another process of the same instance, with the same carrier.
+    pub(crate) async fn twin(&self, carrier: &Carrier, environment: &[(&str, &str)]) -> Self {
+        let config = &self.app.config;
+        let database = crate::parts::get().url(&config.stage);
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let (service, api) = (
+            text(&config.twilio_messaging_service_sid),
+            text(&config.twilio_api_url),
+        );
+        let defaults = [
+            ("STAGE", config.stage.as_str()),
+            ("DATABASE_URL", database.as_str()),
+            ("SKIP_TWILIO_AND_AUTOREPLY", ""),
+            ("TWILIO_MESSAGE_SERVICE_SID", service.as_str()),
+            ("TWILIO_API_URL", api.as_str()),
+            ("BASE_URL", config.base_url.as_str()),
+        ];
+        let environment: Vec<_> = environment.iter().chain(&defaults).copied().collect();
+        let twilio = Twilio::new(carrier.account().to_owned(), carrier.token().to_owned());
+        let twin = Self::build(&environment, |app| app.twilio = Some(twilio.at(&api))).await;
+        twin.set_time(&self.now().to_rfc3339());
+        twin
+    }
+
     /// Rounds of the scheduled function, a few minutes apart, until no text is on its way and the carrier has
     /// said what became of each: a report may put a text back.
     pub(crate) async fn settle(&self, carrier: &Carrier) {

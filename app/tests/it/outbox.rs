@@ -170,6 +170,36 @@ async fn an_outage_makes_texts_wait_and_texters_do_not_notice() {
 }
 
 #[tokio::test]
+async fn what_one_process_meets_of_an_outage_the_others_need_not_meet() {
+    let (app, carrier) = app_with_carrier(&[]).await;
+    let texting = app.texting(8).await;
+    let twin = app.twin(&carrier, &[]).await;
+    let unheard = app.twin(&carrier, &[("REDIS_URL", "")]).await;
+    carrier.set_outage(Some(Outage::Unavailable));
+    let mut contacts = texting.contacts.iter();
+    for process in [&app, &app, &app, &app, &twin] {
+        let contact = *contacts.next().unwrap();
+        process.send_first(&texting, contact).await.ok();
+    }
+    let contact = *contacts.next().unwrap();
+    unheard.send_first(&texting, contact).await.ok();
+    // The carrier was asked for three, by one process; one without the cache asks for itself. QUEUED: not asked for.
+    let states = "SELECT string_agg(send_status, ' ' ORDER BY id) FROM message";
+    assert_eq!(
+        app.value(states).await,
+        "SENDING SENDING SENDING QUEUED QUEUED SENDING"
+    );
+    // Five seconds later everybody tries again.
+    carrier.set_outage(None);
+    for process in [&app, &twin] {
+        process.advance(Duration::from_secs(6));
+    }
+    let contact = *contacts.next().unwrap();
+    twin.send_first(&texting, contact).await.ok();
+    assert_eq!(carrier.texts().len(), 1);
+}
+
+#[tokio::test]
 async fn a_carrier_nobody_reaches_makes_texts_wait_until_hours_end() {
     let (app, carrier) = app_with_carrier(&[]).await;
     let texting = app.texting(2).await;
