@@ -1,5 +1,7 @@
 //! Events of queues, and which of their messages must come again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A batch.
@@ -15,6 +17,16 @@ pub struct Batch {
 pub struct Record {
     pub message_id: String,
     pub body: String,
+    #[serde(default)]
+    pub message_attributes: BTreeMap<String, Attribute>,
+}
+
+/// An attribute of a message.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attribute {
+    /// Absent where the attribute is no text.
+    pub string_value: Option<String>,
 }
 
 /// The messages that failed; the others are done.

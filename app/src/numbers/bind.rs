@@ -112,13 +112,9 @@ async fn ensure_service(app: &App, campaign: &Campaign) -> Result<String> {
     );
     name.truncate(name.floor_char_boundary(MAX_NAME));
     let base = &app.config.callback_url;
-    let key = app.config.twilio_fallback_key.iter();
-    let fallback = key.fold(format!("{base}/twilio-fallback"), |address, key| {
-        format!("{address}/{key}")
-    });
     let webhooks = Webhooks {
         inbound: &format!("{base}/twilio"),
-        fallback: &fallback,
+        fallback: &app.config.fallback_url(),
         reports: &format!("{base}/twilio-message-report"),
     };
     let sid = carrier(app)?

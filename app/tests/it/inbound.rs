@@ -1,5 +1,7 @@
 //! Texts coming in.
 
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use http::{Request, StatusCode};
 use serde_json::json;
@@ -187,6 +189,7 @@ async fn the_queue_gets_back_only_what_could_not_be_kept() {
     let record = |id: &str, webhook: &Webhook| Record {
         message_id: id.to_owned(),
         body: webhook.encode(),
+        message_attributes: BTreeMap::new(),
     };
     let batch = Batch {
         records: vec![
@@ -245,6 +248,43 @@ async fn the_webhook_takes_only_what_the_carrier_signed() {
         bare.send(post("/twilio", &signature)).await.status(),
         StatusCode::FORBIDDEN
     );
+}
+
+#[tokio::test]
+async fn the_queue_takes_from_the_api_only_what_the_carrier_signed() {
+    let app = TestApp::build(
+        &[
+            ("BASE_URL", "https://spoke.example.org"),
+            ("TWILIO_FALLBACK_KEY", "k1"),
+        ],
+        |app| app.twilio = Some(Twilio::new("AC1".to_owned(), "12345".to_owned())),
+    )
+    .await;
+    let address = "https://spoke.example.org/twilio-fallback/k1";
+    let record = |id: &str, webhook: &Webhook, signature: &str| {
+        json!({
+            "messageId": id,
+            "body": webhook.encode(),
+            "messageAttributes": {"signature": {"dataType": "String", "stringValue": signature}},
+        })
+    };
+    let one = webhook("+15550000001", "One", "SM1");
+    let two = webhook("+15550000002", "Two", "SM2");
+    let elsewhere = sign("https://spoke.example.org/twilio-fallback/k2", &two);
+    let batch = json!({"Records": [
+        record("1", &one, &sign(address, &one)),
+        record("2", &two, &sign(address, &one)),
+        record("3", &two, &elsewhere),
+        record("4", &two, ""),
+    ]});
+    let batch: Batch = serde_json::from_value(batch).unwrap();
+    let failures = spoke::functions::inbound::answer(&app.app, &batch).await;
+    let failed = ["2", "3", "4"].map(|id| json!({"itemIdentifier": id}));
+    assert_eq!(
+        serde_json::to_value(failures).unwrap(),
+        json!({ "batchItemFailures": failed })
+    );
+    assert_eq!(app.count("inbound_message").await, 1);
 }
 
 fn sign(url: &str, webhook: &Webhook) -> String {

@@ -443,6 +443,7 @@ async fn the_fallbacks_queue_is_replayed() {
     let record = |message: &aws_sdk_sqs::types::Message| spoke::functions::queue::Record {
         message_id: message.message_id.clone().unwrap(),
         body: message.body.clone().unwrap(),
+        message_attributes: std::collections::BTreeMap::new(),
     };
     let batch = spoke::functions::queue::Batch {
         records: waiting.messages().iter().map(record).collect(),
