@@ -1,5 +1,7 @@
 //! The configuration, read from the environment by the rows of the contract, nowhere else.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use chrono_tz::Tz;
 use spoke_contract::functions::Function;
@@ -103,6 +105,8 @@ pub struct Config {
     pub drop_ratio: DropRatio,
     pub override_recipient: Option<String>,
     pub suppress_phone_validation: bool,
+    /// How long every HTTP request waits before it is worked on.
+    pub simulated_delay: Option<Duration>,
     pub phone_number_country: String,
     pub max_batch: u32,
     pub max_contacts: u32,
@@ -182,6 +186,9 @@ impl Config {
             drop_ratio: DropRatio::parse(&env.required(vars::DROP_MESSAGE_RATIO)),
             override_recipient: env.text(vars::OVERRIDE_RECIPIENT),
             suppress_phone_validation: env.required(vars::SUPPRESS_PHONE_VALIDATION) == "1",
+            simulated_delay: env
+                .optional_number(vars::SIMULATE_DELAY_MILLIS)?
+                .map(Duration::from_millis),
             phone_number_country: env.required(vars::PHONE_NUMBER_COUNTRY),
             max_batch: env.number(vars::DYNAMIC_ASSIGN_MAX_BATCH_SIZE)?,
             max_contacts: env.number(vars::MAX_CONTACTS)?,
@@ -209,6 +216,17 @@ impl Config {
             log_level: env.required(vars::LOG_LEVEL),
             listen: env.required(vars::LISTEN),
         })
+    }
+
+    /// Where the carrier brings a text that the first address did not take.
+    #[must_use]
+    pub fn fallback_url(&self) -> String {
+        let mut url = format!("{}/twilio-fallback", self.callback_url);
+        if let Some(key) = &self.twilio_fallback_key {
+            url.push('/');
+            url.push_str(key);
+        }
+        url
     }
 
     /// Reads the process's environment.

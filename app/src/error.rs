@@ -99,7 +99,7 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if matches!(error, sqlx::Error::PoolTimedOut) {
+        if is_busy(&error) {
             return Self::Busy;
         }
         if is_unkeepable(&error) {
@@ -115,11 +115,26 @@ impl From<sqlx::Error> for Error {
 /// A loader's failure: every field that waited for it has its own copy.
 impl From<Arc<sqlx::Error>> for Error {
     fn from(error: Arc<sqlx::Error>) -> Self {
-        if matches!(*error, sqlx::Error::PoolTimedOut) {
+        if is_busy(&error) {
             return Self::Busy;
         }
         Self::Internal(anyhow::anyhow!(error))
     }
+}
+
+/// Whether the same may go well in a moment: no connection was free, or the database gave up a statement that waited
+/// for others or took too long. `PostgreSQL`: `lock_not_available`, `query_canceled`, `deadlock_detected`,
+/// `too_many_connections`.
+fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    let is_busy = matches!(error, sqlx::Error::PoolTimedOut)
+        || matches!(code.as_deref(), Some("55P03" | "57014" | "40P01" | "53300"));
+    if is_busy {
+        tracing::warn!(%error, "the database is busy");
+    }
+    is_busy
 }
 
 /// Whether the database has refused a character: its text and its JSON hold every one but NUL.

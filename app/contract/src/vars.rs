@@ -75,6 +75,7 @@ vars! {
     DROP_MESSAGE_RATIO = "DROP_MESSAGE_RATIO", Stage, "", "0 to 1: share of numbers whose texts are dropped, chosen by hash; anything else drops all.";
     OVERRIDE_RECIPIENT = "OVERRIDE_RECIPIENT", Stage, "", "Every text goes to this number instead, tagged with the real one.";
     SUPPRESS_PHONE_VALIDATION = "SUPPRESS_PHONE_VALIDATION", Stage, "", "1: accept possible numbers, not only valid ones.";
+    SIMULATE_DELAY_MILLIS = "SIMULATE_DELAY_MILLIS", Stage, "", "Milliseconds every HTTP request waits before it is worked on.";
     PHONE_NUMBER_COUNTRY = "PHONE_NUMBER_COUNTRY", Stage, "US", "Region numbers without a country code belong to.";
     DYNAMIC_ASSIGN_MAX_BATCH_SIZE = "DYNAMIC_ASSIGN_MAX_BATCH_SIZE", Stage, "300", "Most contacts one request for a batch hands out.";
     MAX_CONTACTS = "MAX_CONTACTS", Stage, "60000", "Most contacts one campaign may load; an organization's own setting wins.";

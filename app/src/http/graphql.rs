@@ -60,10 +60,12 @@ pub async fn answer(
         Some(session) => session::write(&web.app, jar, session),
         None => jar,
     };
-    let is_failed = answer
-        .errors
-        .iter()
-        .any(|error| matches!(error.source::<Error>(), Some(Error::Internal(_))));
+    let is_failed = answer.errors.iter().any(|error| {
+        matches!(
+            error.source::<Error>(),
+            Some(Error::Internal(_) | Error::Busy)
+        )
+    });
     let failed = is_failed.then_some(Extension(Failed));
     (jar, failed, Json(body)).into_response()
 }

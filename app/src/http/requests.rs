@@ -32,6 +32,9 @@ pub async fn trace(State(web): State<Web>, mut request: Request, next: Next) -> 
     request.extensions_mut().insert(Address(address));
     let span = tracing::info_span!("request", request_id = %id);
     let started = Instant::now();
+    if let Some(delay) = web.app.config.simulated_delay {
+        tokio::time::sleep(delay).await;
+    }
     let mut response = next.run(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let milliseconds = started.elapsed().as_millis();

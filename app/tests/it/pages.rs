@@ -1,5 +1,7 @@
 //! Pages and the files of the bundle.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_ssm::types::ParameterType;
 use axum::body::Body;
@@ -21,6 +23,16 @@ async fn before_the_first_release_pages_say_so() {
         assert!(text_of(response).await.contains("Not released yet"));
     }
     assert_eq!(app.get("/health", None).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_simulated_delay_holds_for_every_request() {
+    let app = TestApp::with(&[("SIMULATE_DELAY_MILLIS", "120")]).await;
+    for path in ["/health", "/login", "/assets/none.js"] {
+        let started = Instant::now();
+        app.get(path, None).await;
+        assert!(started.elapsed() >= Duration::from_millis(120), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -597,3 +597,31 @@ async fn a_waiting_text_is_given_up_when_its_person_opts_out() {
     );
     assert_eq!(app.states().await, "ERROR 0 1");
 }
+
+#[tokio::test]
+async fn who_waits_too_long_for_a_row_hears_it_and_the_same_click_goes_through_later() {
+    let app = TestApp::new().await;
+    let texting = app.texting(1).await;
+    let settings = "SELECT string_agg(name || ' ' || setting, ', ' ORDER BY name) FROM pg_settings
+                    WHERE name IN ('idle_in_transaction_session_timeout', 'jit', 'lock_timeout', 'statement_timeout')";
+    assert_eq!(
+        app.value(settings).await,
+        "idle_in_transaction_session_timeout 60000, jit off, lock_timeout 10000, statement_timeout 20000"
+    );
+    let mut holder = app.app.db.begin().await.unwrap();
+    sqlx::query("SELECT FROM campaign_contact FOR UPDATE")
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let key = Some(Uuid::new_v4());
+    let click = || {
+        let (by, assignment) = (texting.texter, texting.assignment);
+        app.send_text(by, assignment, texting.contacts[0], "Hi Ana", true, key)
+    };
+    assert_eq!(click().await.code(), "BUSY");
+    assert_eq!(app.count("message").await, 0);
+    holder.rollback().await.unwrap();
+    click().await.ok();
+    click().await.ok();
+    assert_eq!(app.count("message").await, 1);
+}
