@@ -13,7 +13,7 @@ use local_cloud::parts::redis::{self, Redis};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
-use crate::Args;
+use crate::{Args, Carrying};
 
 pub(crate) struct Instance {
     pub(crate) url: String,
@@ -81,7 +81,7 @@ impl Instance {
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let carrier = Carrier::start(carrier::Options::default()).await?;
-        carrier.set_plan(|plan| plan.reports = false);
+        carrier.set_plan(|plan| plan.reports = args.carrier == Carrying::Reports);
         let service = carrier.service(&url);
         let mut command = Command::new(&args.spoke);
         command
@@ -101,7 +101,14 @@ impl Instance {
             .env("TWILIO_AUTH_TOKEN", carrier.token())
             .env("TWILIO_API_URL", carrier.url())
             .env("TWILIO_MESSAGE_SERVICE_SID", &service)
-            .env("DROP_MESSAGE_RATIO", if args.no_carrier { "1" } else { "" })
+            .env(
+                "DROP_MESSAGE_RATIO",
+                if args.carrier == Carrying::None {
+                    "1"
+                } else {
+                    ""
+                },
+            )
             .env("SUPPRESS_PHONE_VALIDATION", "1")
             .env("AWS_S3_BUCKET_NAME", BUCKET)
             .env("AWS_ENDPOINT_URL", cloud.endpoint())

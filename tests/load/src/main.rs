@@ -19,14 +19,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use figures::{Figures, percentiles};
 use instance::Instance;
-use texter::Texter;
 
 /// Process starts that are timed.
 const STARTS: usize = 10;
+
+/// Whom the texts are handed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Carrying {
+    /// Another server, which takes them and says nothing more.
+    Silent,
+    /// Another server, which reports each delivered at once.
+    Reports,
+    /// Nobody: a switch in the application.
+    None,
+}
 
 /// Texters at work, and what they cost.
 #[derive(Clone, Debug, Parser)]
@@ -49,9 +59,9 @@ pub(crate) struct Args {
     /// Contacts of other campaigns that are in the database before, each texted twice.
     #[arg(long, default_value_t = 20_000)]
     before: u32,
-    /// The carrier is a switch in the application and not another server.
-    #[arg(long)]
-    no_carrier: bool,
+    /// Whom the texts are handed to.
+    #[arg(long, value_enum, default_value = "silent")]
+    carrier: Carrying,
     /// Without Redis.
     #[arg(long)]
     no_redis: bool,
@@ -75,18 +85,16 @@ async fn main() -> anyhow::Result<()> {
     start(&mut instance, &mut figures).await?;
     let seeded = seed::campaign(&instance, &args).await?;
     let instance = Arc::new(instance);
-    let mut texters = Vec::new();
-    for number in 0..args.texters {
-        texters.push(Texter::sign_up(&instance, number).await?);
-    }
+    let mut texters = measure::signing_in(&instance, args.texters, &mut figures).await?;
     for texter in &mut texters {
         texter.join(&seeded.token).await?;
     }
     let time = Duration::from_secs(args.seconds);
+    let think = Duration::from_millis(args.think_ms);
     let mut texters = measure::sending(&instance, texters, &args, time, &mut figures).await?;
-    if !args.no_carrier {
+    if args.carrier != Carrying::None {
         measure::receiving(&instance, args.texters, &mut figures).await?;
-        texters = measure::conversing(&instance, texters, time / 2, &mut figures).await?;
+        texters = measure::conversing(&instance, texters, time / 2, think, &mut figures).await?;
     }
     questions::texters(&instance, &seeded, &mut figures).await?;
     let admin = questions::admin(&instance, &seeded).await?;

@@ -10,6 +10,32 @@ use crate::figures::{Figures, each, percentiles, rate};
 use crate::instance::Instance;
 use crate::texter::Texter;
 
+/// Everybody comes at once and signs in.
+pub(crate) async fn signing_in(
+    instance: &Arc<Instance>,
+    at_once: u32,
+    figures: &mut Figures,
+) -> anyhow::Result<Vec<Texter>> {
+    Texter::sign_up_all(instance).await?;
+    let mut coming = JoinSet::new();
+    for number in 0..at_once {
+        let instance = instance.clone();
+        coming.spawn(async move {
+            let started = Instant::now();
+            let texter = Texter::sign_in(&instance, number).await?;
+            anyhow::Ok((texter, started.elapsed()))
+        });
+    }
+    let (mut texters, mut times) = (Vec::new(), Vec::new());
+    while let Some(came) = coming.join_next().await {
+        let (texter, time) = came??;
+        texters.push(texter);
+        times.push(time);
+    }
+    figures.add(format!("signing in, {at_once} at once"), percentiles(times));
+    Ok(texters)
+}
+
 /// Everybody sends for a while.
 pub(crate) async fn sending(
     instance: &Instance,
@@ -119,6 +145,7 @@ pub(crate) async fn conversing(
     instance: &Instance,
     texters: Vec<Texter>,
     time: Duration,
+    think: Duration,
     figures: &mut Figures,
 ) -> anyhow::Result<Vec<Texter>> {
     let at_once = texters.len();
@@ -126,7 +153,7 @@ pub(crate) async fn conversing(
     let end = started + time;
     let mut working = JoinSet::new();
     for mut texter in texters {
-        working.spawn(async move { texter.converse(end).await.map(|()| texter) });
+        working.spawn(async move { texter.converse(end, think).await.map(|()| texter) });
     }
     let mut texters = Vec::new();
     while let Some(done) = working.join_next().await {

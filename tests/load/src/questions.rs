@@ -21,7 +21,7 @@ pub(crate) async fn texters(
     seeded: &Seeded,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let mut texter = Texter::sign_up(instance, 998).await?;
+    let mut texter = Texter::sign_in(instance, 998).await?;
     texter.join(&seeded.token).await?;
     texter.batch().await?;
     let page = json!({"assignmentId": texter.assignment, "limit": 50});
@@ -93,7 +93,7 @@ pub(crate) async fn statistics(
 
 /// Somebody who may do everything in the organization.
 pub(crate) async fn admin(instance: &Instance, seeded: &Seeded) -> anyhow::Result<Texter> {
-    let admin = Texter::sign_up(instance, 999).await?;
+    let admin = Texter::sign_in(instance, 999).await?;
     sqlx::query(
         "INSERT INTO user_organization (user_id, organization_id, role)
          SELECT id, $1, 'OWNER' FROM \"user\" WHERE email = 'texter999@example.org'",

@@ -1,4 +1,4 @@
-//! One texter with a browser: signs up, joins, asks for contacts, sends, polls, replies, opts out.
+//! One texter with a browser: signs in, joins, asks for contacts, sends, polls, replies, opts out.
 
 use std::time::{Duration, Instant};
 
@@ -45,19 +45,45 @@ const POLLS: usize = 5;
 const JOIN: &str =
     "mutation ($token: String!) { assignUserToCampaign(token: $token) { id texter { id } } }";
 
+const PASSWORD: &str = "a long password";
+
+fn email(number: u32) -> String {
+    format!("texter{number}@example.org")
+}
+
+/// A new browser, and what it was let in by.
+async fn enter(instance: &Instance, form: &Value) -> anyhow::Result<reqwest::Client> {
+    let web = reqwest::Client::builder().cookie_store(true).build()?;
+    let url = format!("{}/login-callback", instance.url);
+    let answer = web.post(url).json(form).send().await?;
+    let status = answer.status();
+    let text = answer.text().await?;
+    anyhow::ensure!(status.is_success(), "signing in: {status} {text}");
+    Ok(web)
+}
+
 impl Texter {
-    pub(crate) async fn sign_up(instance: &Instance, number: u32) -> anyhow::Result<Self> {
-        let web = reqwest::Client::builder().cookie_store(true).build()?;
+    /// Makes the accounts: the first by the form, the others after it. One address may not sign up so many at once.
+    pub(crate) async fn sign_up_all(instance: &Instance) -> anyhow::Result<()> {
         let form = json!({
-            "authType": "signup", "email": format!("texter{number}@example.org"),
-            "password": "a long password", "passwordConfirm": "a long password",
+            "authType": "signup", "email": email(0), "password": PASSWORD, "passwordConfirm": PASSWORD,
             "firstName": "Pat", "lastName": "Doe", "cell": "+16175550123",
         });
-        let url = format!("{}/login-callback", instance.url);
-        let answer = web.post(url).json(&form).send().await?;
-        let status = answer.status();
-        let text = answer.text().await?;
-        anyhow::ensure!(status.is_success(), "signing up: {status} {text}");
+        enter(instance, &form).await?;
+        sqlx::query(
+            "INSERT INTO \"user\" (email, password_hash, first_name, last_name, cell)
+             SELECT 'texter' || n || '@example.org', password_hash, first_name, last_name, cell
+             FROM \"user\", generate_series(1, 999) AS n WHERE email = $1",
+        )
+        .bind(email(0))
+        .execute(&instance.db)
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn sign_in(instance: &Instance, number: u32) -> anyhow::Result<Self> {
+        let form = json!({"authType": "login", "email": email(number), "password": PASSWORD});
+        let web = enter(instance, &form).await?;
         Ok(Self {
             web,
             url: instance.url.clone(),
@@ -153,7 +179,7 @@ impl Texter {
     }
 
     /// Goes through everybody who has answered, page by page, until the time is over.
-    pub(crate) async fn converse(&mut self, end: Instant) -> anyhow::Result<()> {
+    pub(crate) async fn converse(&mut self, end: Instant, think: Duration) -> anyhow::Result<()> {
         let mut after = Value::Null;
         loop {
             let wanted = json!({"assignmentId": self.assignment, "afterId": after});
@@ -175,6 +201,9 @@ impl Texter {
                     self.opt_out(&contact["id"]).await?;
                 } else {
                     self.reply(&contact["id"]).await?;
+                }
+                if !think.is_zero() {
+                    tokio::time::sleep(think).await;
                 }
                 if place % POLLS == 0 {
                     let wanted = json!({"assignmentId": self.assignment});
