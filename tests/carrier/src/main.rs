@@ -15,11 +15,17 @@ struct Args {
     #[arg(long, default_value = "AC00000000000000000000000000000000")]
     account: String,
     /// The account's token: requests carry it, callbacks are signed with it.
-    #[arg(long, default_value = "the token of tests")]
+    #[arg(long, default_value = "00000000000000000000000000000000")]
     token: String,
     /// Spoke's address: a messaging service with one sender is made for it.
     #[arg(long)]
     webhooks: Option<String>,
+    /// What everybody answers who gets a text; nobody answers without it.
+    #[arg(long)]
+    reply: Option<String>,
+    /// Milliseconds until a text is reported delivered, and again until it is answered.
+    #[arg(long, default_value_t = 500)]
+    after: u64,
 }
 
 #[tokio::main]
@@ -32,6 +38,11 @@ async fn main() -> anyhow::Result<()> {
         listen: args.listen,
     })
     .await?;
+    carrier.set_plan(|plan| {
+        plan.reply = args.reply;
+        plan.report_after_ms = args.after;
+        plan.reply_after_ms = args.after;
+    });
     let service = args.webhooks.map(|webhooks| carrier.service(&webhooks));
     let line =
         serde_json::json!({"url": carrier.url(), "account": carrier.account(), "service": service});
