@@ -200,6 +200,19 @@ impl Instance {
         }
     }
 
+    /// The function's process is killed when it is time; nobody hears an answer.
+    pub(crate) async fn killed(
+        &self,
+        function: &str,
+        event: Value,
+        is_time: impl Future<Output = ()>,
+    ) {
+        tokio::select! {
+            answer = self.invoke_once(function, event) => panic!("it came through: {answer:?}"),
+            () = is_time => {}
+        }
+    }
+
     /// In a process of its own, as Lambda would start it.
     async fn invoke_once(&self, function: &str, event: Value) -> Result<Value, String> {
         let (api, answer) = runtime_api(event).await;

@@ -16,6 +16,7 @@ mod inbound;
 mod instance;
 mod invariants;
 mod jobs;
+mod killed_jobs;
 mod migrations;
 mod numbers;
 mod opt_outs;

@@ -7,7 +7,7 @@ use spoke::jobs;
 
 use crate::app::{Person, TestApp};
 
-const BUCKET: &str = "uploads-of-tests";
+pub(crate) const BUCKET: &str = "uploads-of-tests";
 
 pub(crate) async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
     let environment: Vec<_> = environment
@@ -19,7 +19,12 @@ pub(crate) async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
         ])
         .collect();
     let app = TestApp::with(&environment).await;
-    // Every test wants it; the first one makes it.
+    make_bucket(&app).await;
+    app
+}
+
+/// Every test wants it; the first one makes it.
+pub(crate) async fn make_bucket(app: &TestApp) {
     drop(
         app.app
             .aws
@@ -30,7 +35,6 @@ pub(crate) async fn app_with_bucket(environment: &[(&str, &str)]) -> TestApp {
             .send()
             .await,
     );
-    app
 }
 
 /// What a browser does: asks for a link, and puts the file there.

@@ -64,7 +64,7 @@ pub(crate) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
     }
 }
 
-async fn hold(shared: &Shared) {
+pub(crate) async fn hold(shared: &Shared) {
     let mut held = shared.plan().held();
     held.mark_unchanged();
     drop(held.changed().await);

@@ -87,6 +87,10 @@ pub(crate) async fn buy(State(shared): State<Arc<Shared>>, body: Bytes) -> Respo
     };
     match (fault, bought) {
         (Some(Fault::LoseAnswer), _) => crate::answers::hang_up(),
+        (Some(Fault::HoldAfter), Some(bought)) => {
+            crate::messages::hold(&shared).await;
+            json(StatusCode::CREATED, &shown(&bought))
+        }
         (_, Some(bought)) => json(StatusCode::CREATED, &shown(&bought)),
         (_, None) => refuse(20_500),
     }
