@@ -158,6 +158,7 @@ async fn a_purchase_killed_with_a_sold_number_in_its_hands() {
 async fn a_start_and_an_archiving_killed_between_the_carrier_and_the_database() {
     let instance = Instance::new(&[("CONTACTS_PER_PHONE_NUMBER", "1")]).await;
     let app = &instance.app;
+    instance.carrier.set_plan(|plan| plan.page_size = 1);
     let order = json!({"areaCode": "952", "limit": 3});
     let bought = instance.job("buy_numbers", None, &order).await;
     instance.invoke("worker", json!({"jobId": bought})).await;

@@ -89,6 +89,7 @@ async fn the_two_mutations_of_2020_work_word_for_word() {
 #[tokio::test]
 async fn no_number_that_was_paid_for_is_lost() {
     let (app, carrier) = app_with_carrier(&[]).await;
+    carrier.set_plan(|plan| plan.page_size = 1);
     let operator = app.superadmin().await;
     // The carrier sells the second one, and its answer is lost.
     carrier.fault(Rule::of(Fault::LoseAnswer).to("+19525550001").times(1));

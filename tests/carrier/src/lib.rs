@@ -11,6 +11,7 @@ mod callbacks;
 mod control;
 mod messages;
 mod numbers;
+mod pages;
 pub mod plan;
 mod server;
 mod services;
@@ -51,6 +52,8 @@ impl Default for Options {
 pub(crate) struct Shared {
     pub(crate) account: String,
     pub(crate) token: String,
+    /// Where it is itself.
+    pub(crate) url: String,
     state: Mutex<Account>,
     plan: Mutex<Plan>,
     /// Callbacks decided on and not yet answered.
@@ -96,6 +99,7 @@ impl Carrier {
         let shared = Arc::new(Shared {
             account: options.account,
             token: options.token,
+            url: format!("http://{address}"),
             state: Mutex::default(),
             plan: Mutex::default(),
             under_way: watch::Sender::new(0),

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::account::{Text, sid};
 use crate::answers::{hang_up, json, refuse};
+use crate::pages::page;
 use crate::plan::Fault;
 use crate::{Shared, callbacks};
 
@@ -154,31 +155,34 @@ pub(crate) async fn list(
     State(shared): State<Arc<Shared>>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Response {
-    let size: usize = query
-        .get("PageSize")
-        .and_then(|size| size.parse().ok())
-        .unwrap_or(50);
-    if size > 1000 {
-        return refuse(20_001);
-    }
     let is_by_date = query.keys().any(|name| name.starts_with("DateSent"));
     let fits = |text: &Text| !is_by_date && query.get("To").is_none_or(|to| *to == text.to);
-    let found: Vec<Text> = {
+    let found = {
         let state = shared.state();
         let places: Vec<usize> = match query.get("To") {
             Some(to) => state.by_number.get(to).cloned().unwrap_or_default(),
             None => (0..state.texts.len()).collect(),
         };
         let texts = places.iter().rev().map(|place| &state.texts[*place]);
-        texts
-            .filter(|text| fits(text))
-            .take(size)
-            .cloned()
-            .collect()
+        let texts = texts.filter(|text| fits(text)).cloned();
+        page(&query, &shared.plan(), texts)
     };
-    let messages: Vec<Value> = found.iter().map(|text| shown(&shared, text)).collect();
-    let body = json!({"messages": messages, "page": 0, "page_size": size, "next_page_uri": null});
-    json(StatusCode::OK, &body)
+    let Some(found) = found else {
+        return refuse(20_001);
+    };
+    let next = found.next.map(|next| {
+        let account = &shared.account;
+        format!("/2010-04-01/Accounts/{account}/Messages.json?{next}")
+    });
+    let messages: Vec<Value> = found
+        .items
+        .iter()
+        .map(|text| shown(&shared, text))
+        .collect();
+    json(
+        StatusCode::OK,
+        &json!({"messages": messages, "next_page_uri": next}),
+    )
 }
 
 /// RFC 2822, as the old API writes dates.

@@ -13,6 +13,7 @@ use crate::Shared;
 use crate::account::Number;
 use crate::answers::{json, refuse};
 use crate::messages::{form, is_e164};
+use crate::pages::page;
 use crate::plan::Fault;
 
 /// Twilio shows thirty numbers at a time, whatever is asked for.
@@ -111,9 +112,18 @@ pub(crate) async fn list(
             .is_none_or(|wanted| *wanted == number.friendly_name);
         is_number && is_name
     };
-    let found: Vec<Value> = state.numbers.iter().filter(fits).map(shown).collect();
-    let body = json!({"incoming_phone_numbers": found, "next_page_uri": null});
-    json(StatusCode::OK, &body)
+    let Some(found) = page(&query, &shared.plan(), state.numbers.iter().filter(fits)) else {
+        return refuse(20_001);
+    };
+    let next = found.next.map(|next| {
+        let account = &shared.account;
+        format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json?{next}")
+    });
+    let numbers: Vec<Value> = found.items.into_iter().map(shown).collect();
+    json(
+        StatusCode::OK,
+        &json!({"incoming_phone_numbers": numbers, "next_page_uri": next}),
+    )
 }
 
 /// DELETE `IncomingPhoneNumbers/<sid>.json`.

@@ -1,8 +1,9 @@
 //! Messaging services and their senders.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::StatusCode;
@@ -12,6 +13,7 @@ use crate::Shared;
 use crate::account::Service;
 use crate::answers::{json, refuse};
 use crate::messages::form;
+use crate::pages::page;
 
 /// Most senders of one service.
 const MAX_SENDERS: usize = 400;
@@ -38,11 +40,22 @@ pub(crate) async fn create(State(shared): State<Arc<Shared>>, body: Bytes) -> Re
 }
 
 /// GET /v1/Services.
-pub(crate) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+pub(crate) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let state = shared.state();
-    let services: Vec<Value> = state.services.iter().map(shown).collect();
-    let body = json!({"services": services, "meta": {"next_page_url": null}});
-    json(StatusCode::OK, &body)
+    let Some(found) = page(&query, &shared.plan(), state.services.iter()) else {
+        return refuse(20_001);
+    };
+    let next = found
+        .next
+        .map(|next| format!("{}/v1/Services?{next}", shared.url));
+    let services: Vec<Value> = found.items.into_iter().map(shown).collect();
+    json(
+        StatusCode::OK,
+        &json!({"services": services, "meta": {"next_page_url": next}}),
+    )
 }
 
 /// DELETE `/v1/Services/<sid>`.: its senders are free again.
