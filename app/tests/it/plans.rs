@@ -149,6 +149,8 @@ async fn hot_operations_read_no_more_of_a_large_database() {
         ("opt-out", 20),
         ("settling", 20),
         ("bulk opt-out", 20),
+        // Every contact of the campaign, and no other one.
+        ("statistics", 100_100),
     ] {
         if name == "settling" {
             // What is on its way is looked through, however much it is; here it is about the settled.
@@ -185,6 +187,11 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                     spoke::db::opt_out::insert_many(&app.app.db, &cells, &cells, texting.organization, false, app.now())
                         .await
                         .unwrap();
+                }
+                "statistics" => {
+                    let (db, campaign) = (&app.app.db, texting.campaign);
+                    drop(spoke::db::contact::list_shares(db, campaign).await.unwrap());
+                    spoke::db::message::count_failed(db, campaign).await.unwrap();
                 }
                 other => panic!("{other} is nothing"),
             }
