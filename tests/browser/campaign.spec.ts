@@ -34,7 +34,7 @@ async function load(page: Page, title: string, csv: string): Promise<void> {
     mimeType: 'text/csv',
     buffer: Buffer.from(csv),
   })
-  await expect(page.getByText('favoriteColor')).toBeVisible()
+  await expect(page.getByLabel('What favoriteColor is')).toHaveValue('CUSTOM')
   await page.getByRole('button', { name: 'Upload and continue' }).click()
   // The worker reads the file; the page follows by itself.
   await expect(page.getByText('12 contacts loaded from doors.csv')).toBeVisible({ timeout: 60_000 })

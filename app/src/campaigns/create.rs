@@ -13,7 +13,8 @@ use crate::jobs;
 /// Makes the campaign and loads its contacts from the uploaded file; answers its id.
 ///
 /// # Errors
-/// [`crate::error::Error::BadInput`] for a value that cannot be, or for another organization's file.
+/// [`crate::error::Error::BadInput`] for a value that cannot be; [`crate::error::Error::Forbidden`] for another
+/// organization's file.
 pub async fn create(
     app: &App,
     by: &Admin,
@@ -21,7 +22,7 @@ pub async fn create(
     sections: &Sections,
     file: &upload::File,
 ) -> Result<i32> {
-    upload::check_key(&file.key, by.organization_id)?;
+    upload::check(file, by.organization_id)?;
     edit::check(changes)?;
     let title = changes.title.as_deref().unwrap_or("New Campaign");
     let zone = app.config.reference_zone.name();

@@ -81,7 +81,8 @@ pub fn unknown_fields(script: &str, custom: &[String]) -> Vec<String> {
     unknown
 }
 
-fn is_standard(name: &str) -> bool {
+/// Whether scripts know the name whatever file was loaded.
+pub fn is_standard(name: &str) -> bool {
     standard(name, &Person::default(), &Texter::default()).is_some()
 }
 

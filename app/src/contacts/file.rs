@@ -5,6 +5,7 @@ use std::io::Read;
 use csv::{ByteRecord, ReaderBuilder, Trim};
 
 use crate::contacts::lines::Lines;
+use crate::contacts::mapping::Mapped;
 use crate::contacts::phone::Rules;
 use crate::contacts::row::{Columns, Rejection, Row};
 
@@ -14,18 +15,20 @@ pub const BATCH: usize = 1000;
 /// What the reader hands over.
 #[derive(Debug)]
 pub enum Part {
-    /// The names of the columns that are no standard fields.
+    /// What scripts call the columns they have fields of.
     Header(Vec<String>),
     /// Some rows, each with its line in the file.
     Rows(Vec<(i32, Result<Row, Rejection>)>),
 }
 
-/// Reads the whole file and hands it over in parts; stops early when nobody takes them any more.
+/// Reads the whole file and hands it over in parts; stops early when nobody takes them any more. Without a mapping
+/// the columns' names say what they are.
 ///
 /// # Errors
 /// A sentence for the person who uploaded the file.
 pub fn read(
     source: impl Read,
+    mapping: Option<&[Mapped]>,
     rules: Rules<'_>,
     mut hand_over: impl FnMut(Part) -> bool,
 ) -> Result<(), String> {
@@ -44,7 +47,10 @@ pub fn read(
         // Spreadsheets begin their files with a byte-order mark.
         *first = first.trim_start_matches('\u{feff}').to_owned();
     }
-    let columns = Columns::read(&header)?;
+    let columns = match mapping {
+        Some(mapping) => Columns::mapped(&header, mapping)?,
+        None => Columns::read(&header)?,
+    };
     if !hand_over(Part::Header(columns.custom_names())) {
         return Ok(());
     }
@@ -111,7 +117,7 @@ mod tests {
     fn parts(file: &[u8]) -> Result<Parts, String> {
         let mut header = Vec::new();
         let mut rows = Vec::new();
-        read(file, RULES, |part| {
+        read(file, None, RULES, |part| {
             match part {
                 Part::Header(names) => header = names,
                 Part::Rows(batch) => rows.extend(batch.into_iter().map(|(line, row)| match row {
@@ -149,7 +155,7 @@ mod tests {
     fn reading_stops_when_nobody_listens() {
         let file = format!("first,last,cell\n{}", "a,b,6175550123\n".repeat(3000));
         let mut taken = 0;
-        read(file.as_bytes(), RULES, |_| {
+        read(file.as_bytes(), None, RULES, |_| {
             taken += 1;
             taken < 2
         })

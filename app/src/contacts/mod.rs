@@ -4,6 +4,7 @@ pub mod cells;
 pub mod chunks;
 pub mod file;
 pub mod lines;
+pub mod mapping;
 pub mod phone;
 pub mod reading;
 pub mod rejects;

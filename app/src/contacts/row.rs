@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 
+use crate::contacts::mapping::{Field, Mapped};
 use crate::contacts::{phone, zones};
 
 /// The columns of one field under each of its names: in a row the first that is filled in counts.
 type Names = Vec<usize>;
 
 /// Where the standard fields are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Columns {
     cell: Names,
     first_name: Names,
@@ -17,7 +18,7 @@ pub struct Columns {
     external_id_type: Names,
     state_code: Names,
     zip: Names,
-    /// Every other column and its name, kept verbatim.
+    /// The columns scripts have fields of, and what they call them.
     custom: Vec<(usize, String)>,
 }
 
@@ -84,7 +85,45 @@ impl Columns {
         Ok(columns)
     }
 
-    /// Names of the other columns, in the file's order.
+    /// Reads the header as an admin says it is to be read: columns without a word are left out.
+    ///
+    /// # Errors
+    /// A sentence that names the columns that are not there.
+    pub fn mapped(header: &[String], mapping: &[Mapped]) -> Result<Self, String> {
+        let mut columns = Self::default();
+        let mut missing = Vec::new();
+        for mapped in mapping {
+            let name = mapped.column.trim();
+            let found = header.iter().position(|column| column.trim() == name);
+            let Some(position) = found.filter(|_| !name.is_empty()) else {
+                missing.push(format!("\"{name}\""));
+                continue;
+            };
+            if let Some(name) = mapped.script_name() {
+                columns.custom.push((position, name.to_owned()));
+            }
+            match mapped.field {
+                Field::Cell => columns.cell.push(position),
+                Field::FirstName => columns.first_name.push(position),
+                Field::LastName => columns.last_name.push(position),
+                Field::Zip => columns.zip.push(position),
+                Field::StateCode => columns.state_code.push(position),
+                Field::ExternalId => columns.external_id.push(position),
+                Field::ExternalIdType => columns.external_id_type.push(position),
+                Field::Custom => {}
+            }
+        }
+        if !missing.is_empty() {
+            return Err(format!(
+                "The file's first line has no column {}.",
+                missing.join(" and no column ")
+            ));
+        }
+        columns.custom.sort_unstable();
+        Ok(columns)
+    }
+
+    /// What scripts call the columns they have fields of, in the file's order.
     pub fn custom_names(&self) -> Vec<String> {
         self.custom.iter().map(|(_, name)| name.clone()).collect()
     }
@@ -175,6 +214,7 @@ mod tests {
     use serde_json::json;
 
     use super::Columns;
+    use crate::contacts::mapping::{Field, Mapped};
     use crate::contacts::phone::Rules;
 
     const RULES: Rules<'_> = Rules {
@@ -233,6 +273,44 @@ mod tests {
         assert_eq!(
             row.custom_fields,
             json!({"favColor": "red", "ZIP": "85001", "Fav Color": "$&"})
+        );
+    }
+
+    #[test]
+    fn a_mapping_says_what_columns_are_whatever_they_are_called() {
+        let header = strings(&["Name", "cell", " Mobile ", "Post code", "Color", "secret"]);
+        let mapped = |column: &str, field, name: Option<&str>| Mapped {
+            column: column.to_owned(),
+            field,
+            name: name.map(str::to_owned),
+        };
+        let mapping = [
+            mapped("Color", Field::Custom, Some("favorite")),
+            mapped("Mobile", Field::Cell, None),
+            mapped("Name", Field::FirstName, None),
+            mapped("Post code", Field::Zip, None),
+            mapped("cell", Field::Custom, Some("landline")),
+        ];
+        let columns = Columns::mapped(&header, &mapping).unwrap();
+        assert_eq!(
+            columns.custom_names(),
+            ["landline", "Post code", "favorite"]
+        );
+        let record = strings(&["Ana", "x", "6175550123", "85001", "red", "s"]);
+        let row = columns.row(&record, RULES).unwrap();
+        assert_eq!((&*row.cell, &*row.first_name), ("+16175550123", "Ana"));
+        assert_eq!((&*row.zip, &*row.last_name), ("85001", ""));
+        assert_eq!(
+            row.custom_fields,
+            json!({"landline": "x", "Post code": "85001", "favorite": "red"})
+        );
+        let missing = [
+            mapped("Mobil", Field::Cell, None),
+            mapped("", Field::Zip, None),
+        ];
+        assert_eq!(
+            Columns::mapped(&header, &missing).unwrap_err(),
+            "The file's first line has no column \"Mobil\" and no column \"\"."
         );
     }
 

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::contacts::cells::Cells;
 use crate::contacts::chunks::Chunks;
 use crate::contacts::file::{self, Part};
+use crate::contacts::mapping::{self, Mapped};
 use crate::contacts::phone;
 use crate::contacts::reading::{self, Take};
 use crate::contacts::rejects::Rejects;
@@ -44,6 +45,9 @@ pub struct File {
     pub key: String,
     #[serde(default)]
     pub name: Option<String>,
+    /// What its columns are; none where their names say it.
+    #[serde(default)]
+    pub columns: Option<Vec<Mapped>>,
 }
 
 /// A place to put a file, and the link that lets one put it there.
@@ -72,6 +76,15 @@ pub async fn link(app: &App, by: &Admin) -> Result<UploadLink> {
         s3_key: key,
         presigned_put_url: url,
     })
+}
+
+/// Whether the file is one of the organization's own uploads, and its columns are named as they can be.
+///
+/// # Errors
+/// As [`check_key`] and [`mapping::check`].
+pub fn check(file: &File, organization_id: i32) -> Result<()> {
+    check_key(&file.key, organization_id)?;
+    file.columns.as_deref().map_or(Ok(()), mapping::check)
 }
 
 /// Whether the key is one of the organization's own uploads.
@@ -122,7 +135,7 @@ pub async fn enqueue(
 /// # Errors
 /// [`Error::BadInput`] for a started campaign, or while another upload is under way.
 pub async fn replace(app: &App, by: &CampaignBy<Admin>, file: &File) -> Result<i32> {
-    check_key(&file.key, by.campaign.organization_id)?;
+    check(file, by.campaign.organization_id)?;
     if by.campaign.status != CampaignStatus::NotStarted {
         return Err(Error::bad_input(
             "campaignId",
@@ -178,7 +191,7 @@ async fn load_and_swap(running: &Running<'_>, campaign_id: i32, file: &File) -> 
         custom_fields: Vec::new(),
         rejects: Rejects::new(path),
     };
-    stream(&mut load, &file.key).await?;
+    stream(&mut load, file).await?;
     if load.loaded == 0 {
         return Err(Error::bad_input(
             "s3Key",
@@ -205,18 +218,19 @@ struct Load<'a> {
     rejects: Rejects,
 }
 
-async fn stream(load: &mut Load<'_>, key: &str) -> Result<()> {
+async fn stream(load: &mut Load<'_>, file: &File) -> Result<()> {
     let running = load.running;
     let accepts_possible = running.app.config.suppress_phone_validation;
     let country = running.app.config.phone_number_country.clone();
+    let mapping = file.columns.clone();
     let parse = move |chunks: Chunks, hand_over: &mut dyn FnMut(Part) -> bool| {
         let rules = phone::Rules {
             accepts_possible,
             country: &country,
         };
-        file::read(chunks, rules, hand_over)
+        file::read(chunks, mapping.as_deref(), rules, hand_over)
     };
-    reading::read(running, key, READING, parse, load).await
+    reading::read(running, &file.key, READING, parse, load).await
 }
 
 impl Take<Part> for Load<'_> {

@@ -233,6 +233,100 @@ async fn a_failed_upload_leaves_the_old_contacts_and_a_better_one_replaces_them(
     assert_eq!(facts, "b.csv{city}");
 }
 
+const MAPPED: &str = "mutation ($id: String!, $key: String!, $columns: [ContactColumnInput!]) {
+    uploadContacts(campaignId: $id, s3Key: $key, contactFileName: \"b.csv\", contactColumns: $columns) }";
+
+#[tokio::test]
+async fn columns_are_what_the_admin_says() {
+    let app = app_with_bucket(&[]).await;
+    let organization = app.organization().await;
+    let admin = app.member(organization, "ADMIN").await;
+    let key = put(&app, admin, organization, FILE).await;
+    let answer = create(&app, admin, organization, &key).await;
+    let campaign = answer.ok()["createCampaign"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let file = "Who,cell,Mobile,Code,Color,Secret\nAna,landline,617-555-0150,85001,red,x\n";
+    let key = put(&app, admin, organization, file).await;
+    let upload = async |columns: &Value| {
+        let variables = json!({"id": campaign, "key": key, "columns": columns});
+        app.graphql(Some(admin), MAPPED, variables).await
+    };
+    // What cannot be is refused at once, or by the job when only the file can say so: nothing has changed.
+    let jobs = app.count("background_job").await;
+    for (columns, reason) in [
+        (json!([]), "No column is the phone number."),
+        (
+            json!([{"column": "Mobile", "field": "CELL"}, {"column": "cell", "field": "CELL"}]),
+            "Only one column can be the phone number.",
+        ),
+        (
+            json!([{"column": "Mobile", "field": "CELL"}, {"column": "Color", "field": "CUSTOM", "name": "cell"}]),
+            "\"cell\" means something else in scripts: give the column \"Color\" another name.",
+        ),
+    ] {
+        let answer = upload(&columns).await;
+        assert_eq!(answer.code(), "BAD_USER_INPUT");
+        assert_eq!(answer.message(), reason);
+    }
+    assert_eq!(app.count("background_job").await, jobs);
+    upload(&json!([{"column": "Mobil", "field": "CELL"}]))
+        .await
+        .ok();
+    let newest =
+        "SELECT status || ': ' || result_message FROM background_job ORDER BY id DESC LIMIT 1";
+    assert_eq!(
+        app.value(newest).await,
+        "FAILED: The file's first line has no column \"Mobil\"."
+    );
+    assert_eq!(app.count("campaign_contact").await, 3);
+
+    let columns = json!([
+        {"column": "Mobile", "field": "CELL"},
+        {"column": "Who", "field": "FIRST_NAME"},
+        {"column": "Code", "field": "ZIP"},
+        {"column": "cell", "field": "EXTERNAL_ID"},
+        {"column": "Color", "field": "CUSTOM", "name": "favorite"},
+    ]);
+    upload(&columns).await.ok();
+    assert_eq!(app.value(newest).await, "DONE: 1 contacts loaded.");
+    let row = "SELECT first_name || cell || external_id || zip || timezone || custom_fields FROM campaign_contact";
+    assert_eq!(
+        app.value(row).await,
+        "Ana+16175550150landline85001America/Phoenix{\"Code\": \"85001\", \"favorite\": \"red\"}"
+    );
+    let fields = "SELECT custom_fields::text FROM campaign";
+    assert_eq!(app.value(fields).await, "{Code,favorite}");
+}
+
+#[tokio::test]
+async fn a_campaign_is_not_made_of_columns_that_cannot_be() {
+    let app = app_with_bucket(&[]).await;
+    let organization = app.organization().await;
+    let admin = app.member(organization, "ADMIN").await;
+    let query =
+        "mutation ($campaign: CampaignInput!, $key: String!, $columns: [ContactColumnInput!]) {
+        createCampaign(campaign: $campaign, contactsS3Key: $key, contactColumns: $columns) {
+            contactImportJob { resultMessage } contactsPreview { firstName cell customFields } } }";
+    let key = put(&app, admin, organization, "Who,Mobile\nAna,617-555-0150\n").await;
+    let create = async |columns: Value| {
+        let campaign = json!({"title": "Doors", "organizationId": organization.to_string()});
+        let variables = json!({"campaign": campaign, "key": key, "columns": columns});
+        app.graphql(Some(admin), query, variables).await
+    };
+    let refused = create(json!([{"column": "Who", "field": "FIRST_NAME"}])).await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    assert_eq!(app.count("campaign").await, 0);
+    let both =
+        json!([{"column": "Who", "field": "FIRST_NAME"}, {"column": "Mobile", "field": "CELL"}]);
+    assert_eq!(
+        create(both).await.ok()["createCampaign"],
+        json!({"contactImportJob": {"resultMessage": "1 contacts loaded."},
+            "contactsPreview": [{"firstName": "Ana", "cell": "+16175550150", "customFields": "{}"}]})
+    );
+}
+
 #[tokio::test]
 async fn only_ones_own_uploads_and_only_before_the_start() {
     let app = app_with_bucket(&[]).await;

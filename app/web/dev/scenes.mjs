@@ -127,6 +127,12 @@ export const scenes = [
     await page.locator('input[type=file]').setInputFiles(csvFile('people.csv', 'name,phone\nAna,1\n'))
     await page.getByRole('alert').waitFor()
   } },
+  { name: 'new-campaign-columns', user: ADMIN, path: '/admin/1/campaigns/new', isLong: true, act: async (page) => {
+    const rows = 'Ana Maria,617-555-0123,85001,teal,called in 2024 and wants to hear from us again\nBen,617-555-0124,85002,red,\n'
+    await page.locator('input[type=file]').setInputFiles(csvFile('people.csv', `given name,Mobile,zip,color,notes\n${rows}`))
+    await page.getByLabel('What Mobile is').selectOption('Phone number')
+    await page.getByLabel('What notes is').selectOption('Left out')
+  } },
   { name: 'edit-importing', user: ADMIN, path: '/admin/1/campaigns/new', isLong: true, act: async (page) => {
     await page.getByLabel(/Title/).fill('Get out the vote, phase 2')
     await page.locator('input[type=file]').setInputFiles(csvFile('walk-list.csv', CSV))

@@ -9,6 +9,17 @@ import { MockServer } from './mock/server'
 // The first screen of a file is compiled on demand.
 configure({ asyncUtilTimeout: 10_000 })
 
+// jsdom's files can be read in the old way only.
+Object.defineProperty(Blob.prototype, 'arrayBuffer', {
+  value(this: Blob) {
+    return new Promise((resolve) => {
+      const reader = new FileReader()
+      reader.onload = () => { resolve(reader.result) }
+      reader.readAsArrayBuffer(this)
+    })
+  },
+})
+
 afterEach(() => {
   cleanup()
   sessionStorage.clear()

@@ -5,12 +5,13 @@ use async_graphql::{Context, Object};
 use crate::access::{self, Superadmins};
 use crate::app::App;
 use crate::campaigns::{create, edit, start, status};
+use crate::contacts::mapping::Mapped;
 use crate::contacts::upload;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::graphql::context::{app, id, viewer};
 use crate::graphql::types::campaign::Campaign;
-use crate::graphql::types::inputs::CampaignInput;
+use crate::graphql::types::inputs::{CampaignInput, ContactColumnInput};
 use crate::texting::status::CampaignStatus;
 
 #[derive(Default)]
@@ -31,12 +32,14 @@ impl CampaignMutations {
         Ok(serde_json::to_string(&link).map_err(anyhow::Error::from)?)
     }
 
+    /// `contactColumns`: what the file's columns are; those not in the list are left out. Without it their names say it.
     async fn create_campaign(
         &self,
         ctx: &Context<'_>,
         campaign: CampaignInput,
         contacts_s3_key: String,
         contact_file_name: Option<String>,
+        contact_columns: Option<Vec<ContactColumnInput>>,
     ) -> Result<Campaign> {
         let organization_id = campaign
             .organization_id
@@ -49,6 +52,7 @@ impl CampaignMutations {
         let file = upload::File {
             key: contacts_s3_key,
             name: contact_file_name,
+            columns: mapping(contact_columns),
         };
         let created = create::create(app(ctx), &by, &changes, &sections, &file).await?;
         read(app(ctx), created).await
@@ -77,12 +81,14 @@ impl CampaignMutations {
         read(app(ctx), by.campaign.id).await
     }
 
+    /// `contactColumns`: what the file's columns are; those not in the list are left out. Without it their names say it.
     async fn upload_contacts(
         &self,
         ctx: &Context<'_>,
         campaign_id: String,
         s3_key: String,
         contact_file_name: Option<String>,
+        contact_columns: Option<Vec<ContactColumnInput>>,
     ) -> Result<i32> {
         let viewer = viewer(ctx).await?;
         let by =
@@ -90,6 +96,7 @@ impl CampaignMutations {
         let file = upload::File {
             key: s3_key,
             name: contact_file_name,
+            columns: mapping(contact_columns),
         };
         upload::replace(app(ctx), &by, &file).await
     }
@@ -145,6 +152,10 @@ impl CampaignMutations {
         status::archive(app(ctx), &by).await?;
         read(app(ctx), by.campaign.id).await
     }
+}
+
+fn mapping(columns: Option<Vec<ContactColumnInput>>) -> Option<Vec<Mapped>> {
+    columns.map(|columns| columns.into_iter().map(Mapped::from).collect())
 }
 
 /// The campaign as it is now.

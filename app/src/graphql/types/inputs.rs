@@ -5,6 +5,7 @@ use async_graphql::{Enum, ID, InputObject, MaybeUndefined};
 use crate::assignments::list::Wanted;
 use crate::assignments::reassign::Place;
 use crate::campaigns::sections::{PhoneNumbers, Response, Sections, StepTree};
+use crate::contacts::mapping::{Field, Mapped};
 use crate::db::campaign::{Changes, Filter, Order};
 use crate::error::{Error, Result};
 use crate::graphql::context::id;
@@ -53,6 +54,26 @@ impl CampaignIdContactId {
             campaign_id: id(&self.campaign_id)?,
             contact_id: self.campaign_contact_id,
         })
+    }
+}
+
+/// What a column of a contact file is.
+#[derive(Clone, Debug, InputObject)]
+pub struct ContactColumnInput {
+    /// Its name in the file's first line.
+    pub column: String,
+    pub field: Field,
+    /// What scripts call a CUSTOM field; the column's name when left out.
+    pub name: Option<String>,
+}
+
+impl From<ContactColumnInput> for Mapped {
+    fn from(input: ContactColumnInput) -> Self {
+        Self {
+            column: input.column,
+            field: input.field,
+            name: input.name,
+        }
     }
 }
 

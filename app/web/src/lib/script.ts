@@ -63,6 +63,11 @@ const CATALOGUE: ReadonlyMap<string, Source> = new Map([
   ['texterLastName', texterLast],
 ])
 
+/** Whether scripts know the name whatever file was loaded. */
+export function isStandardField(name: string): boolean {
+  return CATALOGUE.has(name)
+}
+
 /** The standard fields offered as chips in the editor, before the campaign's own. */
 export const OFFERED_FIELDS = [
   'first_name',

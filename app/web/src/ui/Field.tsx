@@ -10,6 +10,8 @@ interface Labelled {
   /** Why the value is not accepted. */
   error?: string | null | undefined
   isOptional?: boolean
+  /** Where eyes see from what is beside it what it is about. */
+  isLabelHidden?: boolean
 }
 
 interface Wiring {
@@ -19,12 +21,12 @@ interface Wiring {
 }
 
 /** A label, a control, a hint and an error that belong together, for eyes and for screen readers. */
-export function Field({ label, hint, error, isOptional = false, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
+export function Field({ label, hint, error, isOptional = false, isLabelHidden = false, children }: Labelled & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId()
   const described = cx(hint !== undefined && `${id}-hint`, error && `${id}-error`)
   return (
     <div className={styles.field}>
-      <label className={styles.label} htmlFor={id}>
+      <label className={isLabelHidden ? 'visually-hidden' : styles.label} htmlFor={id}>
         {label} {isOptional && <span className={styles.optional}>({common.optional})</span>}
       </label>
       {children({ id, 'aria-describedby': described || undefined, 'aria-invalid': error ? true : undefined })}
@@ -38,9 +40,9 @@ export function Field({ label, hint, error, isOptional = false, children }: Labe
   )
 }
 
-export function TextField({ label, hint, error, isOptional, className, ...rest }: Labelled & ComponentProps<'input'>) {
+export function TextField({ label, hint, error, isOptional, isLabelHidden, className, ...rest }: Labelled & ComponentProps<'input'>) {
   return (
-    <Field label={label} hint={hint} error={error} isOptional={isOptional}>
+    <Field label={label} hint={hint} error={error} isOptional={isOptional} isLabelHidden={isLabelHidden}>
       {(wiring) => <input {...rest} {...wiring} className={cx(styles.control, className)} />}
     </Field>
   )
@@ -54,9 +56,9 @@ export function TextArea({ label, hint, error, isOptional, className, ...rest }:
   )
 }
 
-export function Select({ label, hint, error, className, children, ...rest }: Labelled & ComponentProps<'select'>) {
+export function Select({ label, hint, error, isLabelHidden, className, children, ...rest }: Labelled & ComponentProps<'select'>) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} hint={hint} error={error} isLabelHidden={isLabelHidden}>
       {(wiring) => (
         <select {...rest} {...wiring} className={cx(styles.control, className)}>
           {children}

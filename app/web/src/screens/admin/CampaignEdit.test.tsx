@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { screen, within } from '@testing-library/react'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ADMIN, open } from '../../../dev/test-kit'
 import { MockServer } from '../../../dev/mock/server'
 
@@ -75,11 +75,40 @@ test('responses are added, moved and removed in one save', async () => {
   expect(kept).toEqual(['Who is this?', 'Ride to the polls', 'Supporter: thanks', 'Wrong number', 'Yard sign'])
 })
 
-test('a file without the needed columns is refused before it is uploaded', async () => {
+/** The upload itself, which only a browser can do. */
+vi.mock('./uploadFile', () => ({ uploadFile: () => Promise.resolve('contactUploads/1') }))
+
+test('columns with other names are told apart by hand before the file is uploaded', async () => {
   const { user, sent } = open('/admin/1/campaigns/new', ADMIN)
   const input = await screen.findByLabelText(/Drop a CSV file here/)
-  await user.upload(input, new File(['name,phone\nAna,1\n'], 'people.csv', { type: 'text/csv' }))
-  await screen.findByText(/The file has no column first_name, last_name, phone_number/)
-  expect(screen.getByRole('button', { name: 'Upload and continue' })).toHaveProperty('disabled', true)
-  expect(sent('CreatePresignedUploadUrl')).toHaveLength(0)
+  const upload = () => screen.getByRole('button', { name: 'Upload and continue' })
+  await user.upload(input, new File(['name,phone,color,notes\nAna,6175550123,red,x\n'], 'people.csv', { type: 'text/csv' }))
+  await screen.findByText('Say which column is the phone number.')
+  expect(upload()).toHaveProperty('disabled', true)
+  screen.getByText('6175550123')
+  await user.selectOptions(screen.getByLabelText('What phone is'), 'Phone number')
+  screen.getByText(/No column is the first name/)
+  await user.selectOptions(screen.getByLabelText('What name is'), 'Phone number')
+  screen.getByText('Two columns are “Phone number”. Only one can be.')
+  await user.selectOptions(screen.getByLabelText('What name is'), 'First name')
+  await user.selectOptions(screen.getByLabelText('What notes is'), 'Left out')
+  await user.clear(screen.getByLabelText('What scripts call color'))
+  expect(upload()).toHaveProperty('disabled', true)
+  await user.type(screen.getByLabelText('What scripts call color'), 'favorite')
+  await user.click(upload())
+  await screen.findByRole('progressbar', { name: /Reading people.csv/ })
+  expect(sent('CreateCampaign')[0]?.contactColumns).toEqual([
+    { column: 'name', field: 'FIRST_NAME' },
+    { column: 'phone', field: 'CELL' },
+    { column: 'color', field: 'CUSTOM', name: 'favorite' },
+  ])
+})
+
+test('a file whose names say everything is uploaded as it is', async () => {
+  const { user, sent } = open('/admin/1/campaigns/new', ADMIN)
+  const input = await screen.findByLabelText(/Drop a CSV file here/)
+  await user.upload(input, new File(['First Name,last,cell,phone_number\nAna,Ortiz,,6175550123\n'], 'people.csv', { type: 'text/csv' }))
+  await user.click(await screen.findByRole('button', { name: 'Upload and continue' }))
+  await screen.findByRole('progressbar', { name: /Reading people.csv/ })
+  expect(sent('CreateCampaign')[0]?.contactColumns).toBeNull()
 })

@@ -8,7 +8,8 @@ import { TextField } from '../../ui/Field'
 import { Page, PageHead } from '../../ui/Page'
 import { Card, ErrorNotice, Progress } from '../../ui/Surface'
 import { useAdmin } from './AdminFrame'
-import { ContactFile, type ChosenFile } from './ContactFile'
+import { columnsOf, problemOf, type ChosenFile } from './chosenFile'
+import { ContactFile } from './ContactFile'
 import { CreateCampaign } from './Upload.generated'
 import { uploadFile } from './uploadFile'
 
@@ -25,11 +26,11 @@ export function Component() {
       setShare(0)
       const contactsS3Key = await uploadFile(organizationId, chosen.file, setShare)
       const campaign = { organizationId, title: title.trim() === '' ? admin.upload.defaultName : title.trim() }
-      const made = await request(CreateCampaign, { campaign, contactsS3Key, contactFileName: chosen.file.name })
+      const made = await request(CreateCampaign, { campaign, contactsS3Key, contactFileName: chosen.file.name, contactColumns: columnsOf(chosen) })
       await navigate(`/admin/${organizationId}/campaigns/${made.createCampaign.id}/edit?new=true`)
     }, [chosen, organizationId, title, navigate]),
   )
-  const isReady = chosen !== null && chosen.problem === null
+  const isReady = chosen !== null && problemOf(chosen) === null
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     if (isReady) void create.run()

@@ -4,7 +4,8 @@ import { useAction } from '../../api/useAction'
 import { admin } from '../../text/admin'
 import { Button } from '../../ui/Button'
 import { ErrorNotice, Progress } from '../../ui/Surface'
-import { ContactFile, type ChosenFile } from './ContactFile'
+import { columnsOf, problemOf, type ChosenFile } from './chosenFile'
+import { ContactFile } from './ContactFile'
 import type { SectionProps } from './EditSections'
 import { UploadContacts } from './Upload.generated'
 import { uploadFile } from './uploadFile'
@@ -20,7 +21,7 @@ export function ReplaceContacts({ campaign, organizationId, refetch }: SectionPr
       if (!chosen) return
       setShare(0)
       const s3Key = await uploadFile(organizationId, chosen.file, setShare)
-      await request(UploadContacts, { campaignId: campaign.id, s3Key, contactFileName: chosen.file.name })
+      await request(UploadContacts, { campaignId: campaign.id, s3Key, contactFileName: chosen.file.name, contactColumns: columnsOf(chosen) })
       setChosen(null)
       setOpen(false)
       await refetch()
@@ -45,7 +46,7 @@ export function ReplaceContacts({ campaign, organizationId, refetch }: SectionPr
       <ErrorNotice error={upload.error} title={admin.upload.failed} />
       {upload.isRunning && <Progress label={admin.upload.uploading} value={share} />}
       <div>
-        <Button kind="primary" disabled={chosen?.problem !== null} isBusy={upload.isRunning} onClick={() => void upload.run()}>
+        <Button kind="primary" disabled={chosen === null || problemOf(chosen) !== null} isBusy={upload.isRunning} onClick={() => void upload.run()}>
           {isFirst ? admin.upload.upload : admin.upload.uploadAgain}
         </Button>
       </div>

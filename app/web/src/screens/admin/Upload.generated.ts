@@ -40,6 +40,28 @@ export type CannedResponseInput = {
   title: string;
 };
 
+/** What a column of a contact file is. */
+export type ContactColumnInput = {
+  /** Its name in the file's first line. */
+  column: string;
+  field: ContactField;
+  /** What scripts call a CUSTOM field; the column's name when left out. */
+  name?: string | null | undefined;
+};
+
+/** What a column of a contact file is. */
+export type ContactField =
+  | 'CELL'
+  /** A field for scripts. */
+  | 'CUSTOM'
+  | 'EXTERNAL_ID'
+  | 'EXTERNAL_ID_TYPE'
+  | 'FIRST_NAME'
+  | 'LAST_NAME'
+  | 'STATE_CODE'
+  /** Tells the time zone. Scripts have it too, under the column's name. */
+  | 'ZIP';
+
 export type InteractionStepInput = {
   answerActions?: string | null | undefined;
   answerOption?: string | null | undefined;
@@ -62,6 +84,7 @@ export type CreateCampaignMutationVariables = Exact<{
   campaign: CampaignInput;
   contactsS3Key: string;
   contactFileName: string;
+  contactColumns?: Array<ContactColumnInput> | ContactColumnInput | null | undefined;
 }>;
 
 
@@ -71,6 +94,7 @@ export type UploadContactsMutationVariables = Exact<{
   campaignId: string;
   s3Key: string;
   contactFileName: string;
+  contactColumns?: Array<ContactColumnInput> | ContactColumnInput | null | undefined;
 }>;
 
 
@@ -78,6 +102,6 @@ export type UploadContactsMutation = { uploadContacts: number };
 
 export const CreatePresignedUploadUrl = operation<CreatePresignedUploadUrlMutation, CreatePresignedUploadUrlMutationVariables>('CreatePresignedUploadUrl', "mutation CreatePresignedUploadUrl($organizationId: String!) { createPresignedUploadUrl(organizationId: $organizationId) }")
 
-export const CreateCampaign = operation<CreateCampaignMutation, CreateCampaignMutationVariables>('CreateCampaign', "mutation CreateCampaign($campaign: CampaignInput!, $contactsS3Key: String!, $contactFileName: String!) { createCampaign( campaign: $campaign contactsS3Key: $contactsS3Key contactFileName: $contactFileName ) { id } }")
+export const CreateCampaign = operation<CreateCampaignMutation, CreateCampaignMutationVariables>('CreateCampaign', "mutation CreateCampaign($campaign: CampaignInput!, $contactsS3Key: String!, $contactFileName: String!, $contactColumns: [ContactColumnInput!]) { createCampaign( campaign: $campaign contactsS3Key: $contactsS3Key contactFileName: $contactFileName contactColumns: $contactColumns ) { id } }")
 
-export const UploadContacts = operation<UploadContactsMutation, UploadContactsMutationVariables>('UploadContacts', "mutation UploadContacts($campaignId: String!, $s3Key: String!, $contactFileName: String!) { uploadContacts( campaignId: $campaignId s3Key: $s3Key contactFileName: $contactFileName ) }")
+export const UploadContacts = operation<UploadContactsMutation, UploadContactsMutationVariables>('UploadContacts', "mutation UploadContacts($campaignId: String!, $s3Key: String!, $contactFileName: String!, $contactColumns: [ContactColumnInput!]) { uploadContacts( campaignId: $campaignId s3Key: $s3Key contactFileName: $contactFileName contactColumns: $contactColumns ) }")
