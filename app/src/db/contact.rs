@@ -61,6 +61,28 @@ pub async fn find(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<Conta
     .await
 }
 
+/// The organization's contacts with this number, the newest first.
+pub async fn list_by_cell(
+    db: impl PgExecutor<'_>,
+    organization_id: i32,
+    cell: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<Contact>> {
+    sqlx::query_as!(
+        Contact,
+        "SELECT c.id, c.campaign_id, c.assignment_id, c.external_id, c.external_id_type, c.state_code, c.first_name,
+                c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out, c.updated_at
+         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+         -- The sum keeps the planner from walking all contacts by id.
+         WHERE c.cell = $2 AND p.organization_id = $1 ORDER BY c.id + 0 DESC LIMIT $3",
+        organization_id,
+        cell,
+        limit
+    )
+    .fetch_all(db)
+    .await
+}
+
 /// A page of an assignment's contacts. The filter makes the statement, so it cannot be a checked one.
 pub async fn list(
     db: impl PgExecutor<'_>,

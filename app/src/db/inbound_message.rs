@@ -271,8 +271,10 @@ pub async fn apply_together(
 #[derive(Clone, Debug)]
 pub struct Unmatched {
     pub id: i64,
+    pub payload: serde_json::Value,
     pub contact_number: String,
     pub user_number: String,
+    pub messaging_service_sid: String,
     pub text: String,
     pub received_at: DateTime<Utc>,
 }
@@ -288,7 +290,7 @@ pub async fn list_unmatched(
 ) -> sqlx::Result<Vec<Unmatched>> {
     sqlx::query_as!(
         Unmatched,
-        "SELECT id, contact_number, user_number, text, received_at FROM inbound_message
+        "SELECT id, payload, contact_number, user_number, messaging_service_sid, text, received_at FROM inbound_message
          WHERE status = 'UNMATCHED' AND id < $3
            AND ($2 OR NOT EXISTS (SELECT FROM organization WHERE id <> $1)
                 OR messaging_service_sid IN

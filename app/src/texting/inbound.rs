@@ -170,7 +170,7 @@ async fn put(
     let application = Application {
         inbound_message_id: id,
         campaign_contact_id: conversation.campaign_contact_id,
-        attachments: webhook_of(&text.payload).attachments(),
+        attachments: attachments(&text.payload),
         at: app.clock.now(),
     };
     let is_applied = app.grouped.applied.ask((), application.clone()).await?;
@@ -225,6 +225,11 @@ async fn bump(app: &App, conversation: &Conversation) {
     if let Some(assignment) = conversation.assignment_id {
         app.cache.bump(&[assignment], &app.ids.token()).await;
     }
+}
+
+/// What came with a kept text, as messages keep it.
+pub fn attachments(payload: &Value) -> Option<Value> {
+    webhook_of(payload).attachments()
 }
 
 fn webhook_of(payload: &Value) -> Webhook {

@@ -36,4 +36,5 @@ mod sign_in;
 mod stamps;
 mod statements;
 mod storms;
+mod unmatched;
 mod uploads;

@@ -118,6 +118,25 @@ export const scenes = [
   { name: 'campaigns-error', user: ADMIN, path: '/admin/1/campaigns', isFailing: true, mock: fail('CampaignList', 'INTERNAL_SERVER_ERROR') },
   { name: 'forbidden', user: TEXTER, path: '/admin/1/campaigns', isFailing: true },
   { name: 'opt-outs', user: ADMIN, path: '/admin/1/opt-outs', isLong: true },
+  { name: 'unmatched', user: ADMIN, path: '/admin/1/unmatched', isLong: true },
+  { name: 'unmatched-none', user: ADMIN, path: '/admin/1/unmatched?before=1' },
+  { name: 'unmatched-error', user: ADMIN, path: '/admin/1/unmatched', isFailing: true, mock: fail('UnmatchedTexts', 'INTERNAL_SERVER_ERROR') },
+  { name: 'unmatched-assign', user: ADMIN, path: '/admin/1/unmatched', act: async (page) => {
+    await page.getByRole('button', { name: 'Find its conversation' }).first().click()
+    await page.getByRole('radio').first().check()
+  } },
+  { name: 'unmatched-nobody', user: ADMIN, path: '/admin/1/unmatched', act: async (page) => {
+    await page.getByRole('button', { name: 'Find its conversation' }).nth(2).click()
+    await page.getByText('They were texted at another number').click()
+    await page.getByRole('button', { name: 'Look up' }).click()
+    await page.getByText(/No contact of your campaigns/).waitFor()
+  } },
+  { name: 'unmatched-failed', user: ADMIN, path: '/admin/1/unmatched', isFailing: true, mock: fail('AssignUnmatchedMessage', 'NOT_FOUND'), act: async (page) => {
+    await page.getByRole('button', { name: 'Find its conversation' }).first().click()
+    await page.getByRole('radio').first().check()
+    await page.getByRole('button', { name: 'Put it into this conversation' }).click()
+    await page.getByRole('alert').waitFor()
+  } },
   { name: 'new-campaign', user: ADMIN, path: '/admin/1/campaigns/new' },
   { name: 'new-campaign-file', user: ADMIN, path: '/admin/1/campaigns/new', isLong: true, act: async (page) => {
     await page.locator('input[type=file]').setInputFiles(csvFile('walk-list.csv', CSV))

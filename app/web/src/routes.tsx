@@ -44,6 +44,7 @@ export const routes: RouteObject[] = [
           { path: 'campaigns/:campaignId', lazy: () => import('./screens/admin/CampaignStats') },
           { path: 'campaigns/:campaignId/edit', lazy: () => import('./screens/admin/CampaignEdit') },
           { path: 'opt-outs', lazy: () => import('./screens/admin/OptOuts') },
+          { path: 'unmatched', lazy: () => import('./screens/admin/Unmatched') },
         ],
       },
       { path: '*', element: <NotFound /> },

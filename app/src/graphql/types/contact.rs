@@ -131,11 +131,7 @@ impl Message {
 
     /// Pictures and the like that came with it.
     async fn attachments(&self) -> Vec<Attachment> {
-        let all = self.0.attachments.as_ref().and_then(|all| all.as_array());
-        all.into_iter()
-            .flatten()
-            .filter_map(Attachment::of)
-            .collect()
+        Attachment::list(self.0.attachments.as_ref())
     }
 
     async fn is_from_contact(&self) -> bool {
@@ -169,6 +165,12 @@ pub struct Attachment {
 }
 
 impl Attachment {
+    /// Of what is kept of a text.
+    pub fn list(kept: Option<&serde_json::Value>) -> Vec<Self> {
+        let all = kept.and_then(|all| all.as_array());
+        all.into_iter().flatten().filter_map(Self::of).collect()
+    }
+
     /// Only what a browser can safely be led to.
     fn of(kept: &serde_json::Value) -> Option<Self> {
         let text = |name: &str| kept.get(name).and_then(|value| value.as_str());

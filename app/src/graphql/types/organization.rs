@@ -10,14 +10,18 @@ use crate::db::campaign::{Filter, Order};
 use crate::error::{Error, Result};
 use crate::graphql::context::{app, guard, id, viewer, wide_id};
 use crate::graphql::types::campaign::Campaign;
-use crate::graphql::types::contact::OptOut;
+use crate::graphql::types::contact::{Attachment, CampaignContact, OptOut};
 use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
+use crate::graphql::types::scalars::Phone;
 use crate::numbers;
+use crate::texting::inbound;
 
 /// Most rows of a page.
 const MAX_PAGE: i32 = 500;
 /// Most opt-outs of a page.
 const MAX_OPT_OUTS: i32 = 1000;
+/// Most contacts with one number.
+const MAX_WITH_NUMBER: i64 = 50;
 /// Most campaigns of a list without pages.
 const MAX_LIST: i64 = 1000;
 
@@ -101,6 +105,18 @@ impl Organization {
         Ok(rows.into_iter().map(UnmatchedMessage::of).collect())
     }
 
+    /// Contacts of its campaigns with this number, the newest 50: whose an unmatched text may be.
+    async fn contacts_with_number(
+        &self,
+        ctx: &Context<'_>,
+        cell: Phone,
+    ) -> Result<Vec<CampaignContact>> {
+        guard(ctx, self.0.id, Role::Admin).await?;
+        let db = &app(ctx).db;
+        let rows = db::contact::list_by_cell(db, self.0.id, &cell.0, MAX_WITH_NUMBER).await?;
+        Ok(rows.into_iter().map(CampaignContact).collect())
+    }
+
     async fn campaign_phone_numbers_enabled(&self) -> bool {
         self.0.has_feature(numbers::FEATURE)
     }
@@ -148,7 +164,10 @@ pub struct UnmatchedMessage {
     id: ID,
     contact_number: String,
     user_number: String,
+    /// Empty when the carrier named none.
+    messaging_service_sid: String,
     text: String,
+    attachments: Vec<Attachment>,
     received_at: DateTime<Utc>,
 }
 
@@ -156,8 +175,10 @@ impl UnmatchedMessage {
     fn of(row: db::inbound_message::Unmatched) -> Self {
         Self {
             id: row.id.into(),
+            attachments: Attachment::list(inbound::attachments(&row.payload).as_ref()),
             contact_number: row.contact_number,
             user_number: row.user_number,
+            messaging_service_sid: row.messaging_service_sid,
             text: row.text,
             received_at: row.received_at,
         }

@@ -18,9 +18,10 @@ export interface Campaign {
   primaryColor: string | null; introHtml: string | null; logoImageUrl: string | null
 }
 export interface Assignment { id: string; campaignId: string; userId: string; maxContacts: number | null; version: number }
+export interface Unmatched { id: string; contactNumber: string; userNumber: string; messagingServiceSid: string; text: string; receivedAt: string; attachments: { url: string; contentType: string }[] }
 export interface World {
   users: User[]; organizations: Organization[]; campaigns: Campaign[]; contacts: Contact[]; assignments: Assignment[]
-  jobs: Job[]; uploads: Map<string, string>; keys: Map<string, string>; nextId: () => string
+  jobs: Job[]; unmatched: Unmatched[]; uploads: Map<string, string>; keys: Map<string, string>; nextId: () => string
 }
 
 const FIRST = ['Maria', 'James', 'Aisha', 'Wei', 'Sofia', 'Liam', 'Noor', 'Elena', 'Marcus', 'Priya', 'Tom', 'Grace', 'Diego', 'Hannah', 'Kofi', 'Yuki', 'Ruth', 'Omar', 'Ines', 'Caleb']
@@ -48,7 +49,7 @@ export function newWorld(): World {
         optOutMessage: 'I’m opting you out of texts immediately. Have a great day.',
       },
     ],
-    campaigns: [], contacts: [], assignments: [], jobs: [], uploads: new Map(), keys: new Map(), nextId,
+    campaigns: [], contacts: [], assignments: [], jobs: [], unmatched: [], uploads: new Map(), keys: new Map(), nextId,
   }
   campaign(world, '1', 'Early vote: Hillsborough County', 'ACTIVE', 240)
   campaign(world, '2', 'Volunteer recruitment, week 44', 'CLOSED_FOR_INITIAL_SENDS', 80)
@@ -60,6 +61,13 @@ export function newWorld(): World {
   converse(world, '11', 12)
   converse(world, '12', 50)
   converse(world, '13', 18)
+  UNMATCHED.forEach(([contactNumber, text, pictures], index) => {
+    world.unmatched.push({
+      id: String(90 - index), contactNumber, userNumber: '+16035550100', messagingServiceSid: 'MG4f1d0c7a9b2e4c6f8a0d1b3c5e7f9a1b', text,
+      receivedAt: new Date(Date.now() - (index * 50 + 4) * 60_000).toISOString(),
+      attachments: Array.from({ length: pictures }, (_, picture) => ({ url: `https://media.example.org/${String(picture)}.jpg`, contentType: 'image/jpeg' })),
+    })
+  })
   return world
 }
 
@@ -90,6 +98,12 @@ const CANNED: [string, string][] = [
   ['Who is this?', 'I’m {texter_first_name}, a volunteer with Jordan Reyes for Senate. I’m texting neighbors about early voting.'],
   ['Supporter: thanks', 'Thank you so much, {first_name}! Would you like to volunteer with us this weekend?'],
   ['Wrong number', 'Sorry about that! I’ll take this number off our list.'],
+]
+const UNMATCHED: [string, string, number][] = [
+  ['+16035551004', 'Hi! I lost your last text. When does early voting end?', 0],
+  ['+16035551007', 'Here is my ballot envelope, did I sign it right?', 2],
+  ['+16175550188', 'This is Ana, I have a new phone. You texted me at my old number last week about giving people a ride to the polls, and I would love to help.', 0],
+  ['+16175550190', '', 1],
 ]
 const REJECTED = [
   { line: 14, cell: '555-01', reason: 'not a valid phone number' },

@@ -211,6 +211,16 @@ export class MockServer {
         found.forEach((contact) => { contact.isOptedOut = false })
         return true
       },
+      assignUnmatchedMessage: ({ messageId, campaignContactId }: { messageId: string; campaignContactId: string }) => {
+        const contact = find.contact(campaignContactId)
+        demandFor(contact.campaignId, 'ADMIN')
+        const text = world.unmatched.find((candidate) => candidate.id === messageId)
+        if (!text) throw new MockError('NOT_FOUND', 'There is no such unmatched text.')
+        world.unmatched.splice(world.unmatched.indexOf(text), 1)
+        contact.messages.push({ id: text.id, text: text.text, isFromContact: true, createdAt: text.receivedAt, sendStatus: 'DELIVERED', errorCode: null, attachments: text.attachments })
+        contact.messageStatus = 'needsResponse'
+        return touched(contact)
+      },
       createOptOut: ({ campaignContactId }: { campaignContactId: string }) => touched(Object.assign(find.contact(campaignContactId), { isOptedOut: true })),
       editCampaignContactMessageStatus: ({ messageStatus, campaignContactId }: { messageStatus: string; campaignContactId: string }) =>
         touched(Object.assign(find.contact(campaignContactId), { messageStatus })),

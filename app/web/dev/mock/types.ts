@@ -43,6 +43,10 @@ export function dress(world: World) {
       const { offset, limit } = cursor ?? { offset: 0, limit: 50 }
       return { campaigns: found.slice(offset, offset + limit).map(asCampaign), pageInfo: { offset, limit, total: found.length } }
     },
+    unmatchedMessages: ({ beforeId, limit }: { beforeId?: string | null; limit: number }) =>
+      world.unmatched.filter((text) => Number(text.id) < Number(beforeId ?? Infinity)).sort((a, b) => Number(b.id) - Number(a.id)).slice(0, limit),
+    contactsWithNumber: ({ cell }: { cell: string }) =>
+      world.contacts.filter((contact) => contact.cell === cell && world.campaigns.some((campaign) => campaign.id === contact.campaignId && campaign.organizationId === record.id)).map(asContact),
   })
 
   const asCampaign = (record: Campaign) => {

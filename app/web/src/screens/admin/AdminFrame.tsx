@@ -28,7 +28,7 @@ export function Component() {
   const context: AdminContext = { organizationId, isAdmin: me?.roles.includes('ADMIN') ?? false }
   return (
     <>
-      <TopBar home={`/admin/${organizationId}`} place={here?.name} nav={<TopNav label={admin.nav}><NavLink to={`/admin/${organizationId}/campaigns`}>{admin.campaigns}</NavLink>{context.isAdmin && <NavLink to={`/admin/${organizationId}/opt-outs`}>{admin.optOuts.title}</NavLink>}</TopNav>}>
+      <TopBar home={`/admin/${organizationId}`} place={here?.name} nav={<Pages {...context} />}>
         {me && (
           <AccountMenu
             name={me.displayName}
@@ -47,5 +47,16 @@ export function Component() {
         </Page>
       )}
     </>
+  )
+}
+
+function Pages({ organizationId, isAdmin }: AdminContext) {
+  const base = `/admin/${organizationId}`
+  return (
+    <TopNav label={admin.nav}>
+      <NavLink to={`${base}/campaigns`}>{admin.campaigns}</NavLink>
+      {isAdmin && <NavLink to={`${base}/opt-outs`}>{admin.optOuts.title}</NavLink>}
+      {isAdmin && <NavLink to={`${base}/unmatched`}>{admin.unmatched.nav}</NavLink>}
+    </TopNav>
   )
 }
