@@ -6,6 +6,7 @@ use crate::campaigns::readiness;
 use crate::contacts::upload;
 use crate::db;
 use crate::db::job::JobStatus;
+use crate::db::organization::Organization;
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::numbers::{self, bind};
@@ -56,13 +57,18 @@ pub async fn start(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
         jobs::dispatch(app, job).await;
         return Ok(());
     }
-    let service = organization
-        .feature("messaging_service_sid")
-        .or(app.config.twilio_messaging_service_sid.as_deref());
+    let service = shared_service(app, &organization);
     let token = app.ids.token();
     if !db::campaign::start(&mut *tx, id, app.clock.now(), &token, service).await? {
         return Err(duplicate());
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// What campaigns without phone numbers of their own text by.
+pub fn shared_service<'a>(app: &'a App, organization: &'a Organization) -> Option<&'a str> {
+    organization
+        .feature("messaging_service_sid")
+        .or(app.config.twilio_messaging_service_sid.as_deref())
 }

@@ -4,8 +4,10 @@ use chrono_tz::Tz;
 
 use crate::access::{Admin, CampaignBy};
 use crate::app::App;
+use crate::campaigns::start;
 use crate::db;
 use crate::db::campaign::Campaign;
+use crate::db::job::JobStatus;
 use crate::db::organization::Organization;
 use crate::error::{Error, Result};
 use crate::jobs;
@@ -14,6 +16,7 @@ use crate::texting::hours::{Policy, Window};
 use crate::texting::status::CampaignStatus;
 
 const OPEN_OR_CLOSED: [&str; 3] = ["ACTIVE", "CLOSED_FOR_INITIAL_SENDS", "CLOSED"];
+const ARCHIVED: [&str; 1] = ["ARCHIVED"];
 const NOT_ARCHIVED: [&str; 4] = [
     "NOT_STARTED",
     "ACTIVE",
@@ -58,6 +61,43 @@ pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
     if let Some(job) = job {
         jobs::dispatch(app, job).await;
     }
+    Ok(())
+}
+
+/// Opens an archived campaign again, or makes it one that waits to be started if it never was. The phone numbers that
+/// archiving gave back stay with others: a started campaign without any texts by the organization's messaging service.
+///
+/// # Errors
+/// [`Error::BadInput`] for one that is not archived, or while its numbers are being given back.
+pub async fn unarchive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
+    let campaign = &by.campaign;
+    let to = match campaign.started_at {
+        Some(_) => CampaignStatus::Active,
+        None => CampaignStatus::NotStarted,
+    };
+    let organization = db::organization::find(&app.db, campaign.organization_id)
+        .await?
+        .ok_or(Error::NotFound("There is no such organization."))?;
+    let mut tx = app.db.begin().await?;
+    // Held: nobody archives it again meanwhile.
+    let held = db::campaign::find_for_update(&mut *tx, campaign.id).await?;
+    let job = db::job::find_newest(&mut *tx, campaign.id, release::KIND).await?;
+    if job.is_some_and(|job| matches!(job.status, JobStatus::Pending | JobStatus::Running)) {
+        return Err(Error::bad_input(
+            "id",
+            "The campaign's phone numbers are still being given back. Try again in a moment.",
+        ));
+    }
+    if !db::campaign::update_status(&mut *tx, campaign.id, &ARCHIVED, to).await? {
+        return Err(Error::bad_input("id", "The campaign is not archived."));
+    }
+    if to == CampaignStatus::Active
+        && held.is_some_and(|campaign| campaign.messaging_service_sid.is_none())
+    {
+        let service = start::shared_service(app, &organization);
+        db::campaign::update_messaging_service(&mut *tx, campaign.id, service).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 

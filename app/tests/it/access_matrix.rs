@@ -15,7 +15,7 @@ const COLUMNS: usize = 10;
 
 /// `y` passes the check, whatever comes after it; the other letters are the codes' first ones:
 /// `UNAUTHORIZED`, `SUSPENDED`, `FORBIDDEN`, `NOT_FOUND`.
-const MATRIX: [(&str, &str); 37] = [
+const MATRIX: [(&str, &str); 39] = [
     ("currentUser", "Uyyyyyyyyy"),
     ("currentUserWithAccess", "UFFSFFFyyF"),
     ("organization", "UFFyyyyyyy"),
@@ -34,6 +34,8 @@ const MATRIX: [(&str, &str); 37] = [
     ("startCampaign", "UFFSFFFyyF"),
     ("updateCampaignStatus", "UFFSFFFyyF"),
     ("archiveCampaign", "UFFSFFFyyF"),
+    ("archiveCampaigns", "UFFSFFFyyF"),
+    ("unarchiveCampaign", "UFFSFFFyyF"),
     ("assignUserToCampaign", "UyySyyyyyy"),
     ("findNewCampaignContact", "UFFSyFFFFF"),
     ("releaseUnmessagedContacts", "UFFSyFFFFF"),
@@ -107,6 +109,8 @@ fn text(name: &str) -> &'static str {
             "mutation ($c: String!) { updateCampaignStatus(id: $c, status: ACTIVE) { id } }"
         }
         "archiveCampaign" => "mutation ($c: String!) { archiveCampaign(id: $c) { id } }",
+        "archiveCampaigns" => "mutation ($c: String!) { archiveCampaigns(ids: [$c]) { id } }",
+        "unarchiveCampaign" => "mutation ($c: String!) { unarchiveCampaign(id: $c) { id } }",
         "assignUserToCampaign" => "mutation { assignUserToCampaign(token: \"the-token\") { id } }",
         "findNewCampaignContact" => {
             "mutation ($a: String!) { findNewCampaignContact(assignmentId: $a) { found } }"

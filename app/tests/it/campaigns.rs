@@ -311,7 +311,7 @@ async fn a_campaign_starts_once_and_only_when_nothing_is_missing() {
 }
 
 #[tokio::test]
-async fn started_campaigns_open_and_close_and_are_archived_for_good() {
+async fn started_campaigns_open_and_close_and_are_archived() {
     let app = TestApp::new().await;
     let organization = app.organization().await;
     let admin = app.member(organization, "ADMIN").await;
@@ -349,6 +349,59 @@ async fn started_campaigns_open_and_close_and_are_archived_for_good() {
         );
     }
     assert_eq!(set("ACTIVE").await.code(), "BAD_USER_INPUT");
+}
+
+const ARCHIVE_ALL: &str =
+    "mutation ($ids: [String!]) { archiveCampaigns(ids: $ids) { id status } }";
+const UNARCHIVE: &str =
+    "mutation ($id: String!) { unarchiveCampaign(id: $id) { status isArchived isStarted } }";
+
+#[tokio::test]
+async fn campaigns_are_archived_together_and_opened_again() {
+    let app = TestApp::new().await;
+    let organization = app.organization().await;
+    let elsewhere = app.organization().await;
+    let admin = app.member(organization, "ADMIN").await;
+    let (started, waiting) = (
+        app.campaign(organization).await,
+        app.campaign(organization).await,
+    );
+    let foreign = app.campaign(elsewhere).await;
+    app.sql(&format!(
+        "UPDATE campaign SET status = 'NOT_STARTED', started_at = NULL WHERE id = {waiting}"
+    ))
+    .await;
+    let archive = async |ids: &[i32]| {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        app.graphql(Some(admin), ARCHIVE_ALL, json!({"ids": ids}))
+            .await
+    };
+    let unarchive = async |id: i32| {
+        app.graphql(Some(admin), UNARCHIVE, json!({"id": id.to_string()}))
+            .await
+    };
+    // Somebody else's campaign among them: none is touched.
+    assert_eq!(
+        archive(&[started, waiting, foreign]).await.code(),
+        "FORBIDDEN"
+    );
+    assert_eq!(app.count("campaign WHERE status = 'ARCHIVED'").await, 0);
+    assert_eq!(archive(&vec![started; 101]).await.code(), "BAD_USER_INPUT");
+    assert_eq!(archive(&[]).await.ok()["archiveCampaigns"], json!([]));
+    assert_eq!(unarchive(started).await.code(), "BAD_USER_INPUT");
+    assert_eq!(
+        archive(&[started, waiting]).await.ok()["archiveCampaigns"],
+        json!([{"id": started.to_string(), "status": "ARCHIVED"}, {"id": waiting.to_string(), "status": "ARCHIVED"}])
+    );
+    assert_eq!(
+        unarchive(started).await.ok()["unarchiveCampaign"],
+        json!({"status": "ACTIVE", "isArchived": false, "isStarted": true})
+    );
+    assert_eq!(
+        unarchive(waiting).await.ok()["unarchiveCampaign"],
+        json!({"status": "NOT_STARTED", "isArchived": false, "isStarted": false})
+    );
+    assert_eq!(unarchive(foreign).await.code(), "FORBIDDEN");
 }
 
 #[tokio::test]

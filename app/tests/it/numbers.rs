@@ -241,6 +241,25 @@ async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them
     assert_eq!(stock(&app).await, "AVAILABLE2");
     assert_eq!(senders(), 0);
     assert!(carrier.services().iter().all(|known| known.sid != service));
+    // Opened again it has no numbers, and texts by what campaigns without any text by.
+    app.sql("UPDATE organization SET features = features || '{\"messaging_service_sid\": \"MGshared\"}'")
+        .await;
+    let unarchive = "mutation ($id: String!) { unarchiveCampaign(id: $id) { status } }";
+    let id = json!({"id": campaign.to_string()});
+    app.sql("UPDATE background_job SET status = 'PENDING' WHERE type = 'release_numbers' AND status = 'DONE'")
+        .await;
+    let refused = app.graphql(Some(admin), unarchive, id.clone()).await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    app.sql("UPDATE background_job SET status = 'DONE' WHERE status = 'PENDING'")
+        .await;
+    let opened = app.graphql(Some(admin), unarchive, id).await;
+    assert_eq!(opened.ok()["unarchiveCampaign"]["status"], "ACTIVE");
+    assert_eq!(
+        app.value("SELECT messaging_service_sid FROM campaign")
+            .await,
+        "MGshared"
+    );
+    assert_eq!(stock(&app).await, "AVAILABLE2");
 }
 
 #[tokio::test]

@@ -187,6 +187,11 @@ export const scenes = [
     await page.getByRole('button', { name: 'Change status' }).click()
     await page.getByRole('menu').waitFor()
   } },
+  { name: 'stats-archived', user: ADMIN, path: '/admin/1/campaigns/4' },
+  { name: 'unarchive', user: ADMIN, path: '/admin/1/campaigns/4', act: async (page) => {
+    await page.getByRole('button', { name: 'Open again' }).click()
+    await page.getByRole('dialog').waitFor()
+  } },
   { name: 'archive', user: ADMIN, path: '/admin/1/campaigns/1', act: async (page) => {
     await page.getByRole('button', { name: 'Change status' }).click()
     await page.getByRole('menuitem', { name: 'Archive' }).click()

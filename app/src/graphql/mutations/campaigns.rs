@@ -14,6 +14,9 @@ use crate::graphql::types::campaign::Campaign;
 use crate::graphql::types::inputs::{CampaignInput, ContactColumnInput};
 use crate::texting::status::CampaignStatus;
 
+/// Most campaigns that are archived at once.
+const MAX_ARCHIVED: usize = 100;
+
 #[derive(Default)]
 pub(super) struct CampaignMutations;
 
@@ -150,6 +153,51 @@ impl CampaignMutations {
         )
         .await?;
         status::archive(app(ctx), &by).await?;
+        read(app(ctx), by.campaign.id).await
+    }
+
+    /// All of them, or none where one is not the caller's to archive.
+    async fn archive_campaigns(
+        &self,
+        ctx: &Context<'_>,
+        ids: Option<Vec<String>>,
+    ) -> Result<Vec<Campaign>> {
+        let viewer = viewer(ctx).await?;
+        let ids = ids.unwrap_or_default();
+        if ids.len() > MAX_ARCHIVED {
+            return Err(Error::bad_input(
+                "ids",
+                format!("At most {MAX_ARCHIVED} campaigns are archived at once."),
+            ));
+        }
+        let mut all = Vec::new();
+        for campaign in &ids {
+            let rank = Superadmins::NeedTheRole;
+            all.push(access::campaign_admin(app(ctx), viewer, id(campaign)?, rank).await?);
+        }
+        let mut archived = Vec::new();
+        for by in &all {
+            status::archive(app(ctx), by).await?;
+            archived.push(read(app(ctx), by.campaign.id).await?);
+        }
+        Ok(archived)
+    }
+
+    /// Phone numbers that archiving gave back stay with whoever has them now.
+    async fn unarchive_campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "id")] campaign_id: String,
+    ) -> Result<Campaign> {
+        let viewer = viewer(ctx).await?;
+        let by = access::campaign_admin(
+            app(ctx),
+            viewer,
+            id(&campaign_id)?,
+            Superadmins::NeedTheRole,
+        )
+        .await?;
+        status::unarchive(app(ctx), &by).await?;
         read(app(ctx), by.campaign.id).await
     }
 }

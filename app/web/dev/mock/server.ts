@@ -139,6 +139,10 @@ export class MockServer {
         return asCampaign(campaign)
       },
       updateCampaignStatus: ({ id, status }: { id: string; status: string }) => asCampaign(Object.assign(demandFor(id, 'ADMIN'), { status })),
+      unarchiveCampaign: ({ id }: { id: string }) => {
+        const campaign = demandFor(id, 'ADMIN')
+        return asCampaign(Object.assign(campaign, { status: campaign.startedAt === null ? 'NOT_STARTED' : 'ACTIVE' }))
+      },
       archiveCampaign: ({ id }: { id: string }) => asCampaign(Object.assign(demandFor(id, 'ADMIN'), { status: 'ARCHIVED' })),
 
       assignUserToCampaign: ({ token }: { token: string }) => {

@@ -16,7 +16,7 @@ interface Props {
   refetch: () => Promise<void>
 }
 
-/** There is no way back from here, so a word has to be typed. */
+/** Everybody stops at once and phone numbers do not come back, so a word has to be typed. */
 export function ArchiveDialog({ campaignId, isOpen, onClose, refetch }: Props) {
   const [typed, setTyped] = useState('')
   const archive = useAction(

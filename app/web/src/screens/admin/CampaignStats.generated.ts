@@ -35,8 +35,17 @@ export type ArchiveCampaignMutationVariables = Exact<{
 
 export type ArchiveCampaignMutation = { archiveCampaign: { id: string, status: CampaignStatus } };
 
+export type UnarchiveCampaignMutationVariables = Exact<{
+  campaignId: string;
+}>;
+
+
+export type UnarchiveCampaignMutation = { unarchiveCampaign: { id: string, status: CampaignStatus } };
+
 export const CampaignStats = operation<CampaignStatsQuery, CampaignStatsQueryVariables>('CampaignStats', "query CampaignStats($campaignId: String!) { campaign(id: $campaignId) { id title description status isStarted isArchived dueBy joinUrl stats { contactsCount messagedCount repliedCount skippedCount optOutsCount sentMessagesCount receivedMessagesCount needsResponseCount errorCount } assignmentSummaries { assignmentId texterFirstName texterLastName contactsCount unmessagedCount needsResponseCount convoCount skippedCount } } }")
 
 export const UpdateCampaignStatus = operation<UpdateCampaignStatusMutation, UpdateCampaignStatusMutationVariables>('UpdateCampaignStatus', "mutation UpdateCampaignStatus($campaignId: String!, $status: CampaignStatus!) { updateCampaignStatus(id: $campaignId, status: $status) { id status } }")
 
 export const ArchiveCampaign = operation<ArchiveCampaignMutation, ArchiveCampaignMutationVariables>('ArchiveCampaign', "mutation ArchiveCampaign($campaignId: String!) { archiveCampaign(id: $campaignId) { id status } }")
+
+export const UnarchiveCampaign = operation<UnarchiveCampaignMutation, UnarchiveCampaignMutationVariables>('UnarchiveCampaign', "mutation UnarchiveCampaign($campaignId: String!) { unarchiveCampaign(id: $campaignId) { id status } }")

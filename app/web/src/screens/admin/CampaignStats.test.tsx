@@ -31,6 +31,20 @@ test('archiving asks for a word', async () => {
   expect(server.world.campaigns[0]?.status).toBe('ARCHIVED')
 })
 
+test('an archived campaign is opened again by who has read what is lost', async () => {
+  const { user, server, sent } = open('/admin/1/campaigns/4', ADMIN)
+  await user.click(await screen.findByRole('button', { name: 'Open again' }))
+  const dialog = within(await screen.findByRole('dialog'))
+  dialog.getByText(/Phone numbers that archiving gave back stay with others/)
+  expect(sent('UnarchiveCampaign')).toEqual([])
+  server.faults.push({ operation: 'UnarchiveCampaign', code: 'BUSY', times: 1 })
+  await user.click(dialog.getByRole('button', { name: 'Open campaign again' }))
+  await dialog.findByText(/The system is busy/)
+  await user.click(dialog.getByRole('button', { name: 'Open campaign again' }))
+  await screen.findByRole('button', { name: 'Change status' })
+  expect(server.world.campaigns[3]?.status).toBe('ACTIVE')
+})
+
 test('the list finds by title and by status', async () => {
   const { user } = open('/admin/1/campaigns', ADMIN)
   await screen.findByRole('link', { name: /Early vote/ })

@@ -12,6 +12,7 @@ import { JoinLink } from './JoinLink'
 import { StatusChip } from './StatusChip'
 import { StatusMenu } from './StatusMenu'
 import { TexterTable } from './TexterTable'
+import { Unarchive } from './Unarchive'
 
 const POLL_MS = 5_000
 
@@ -62,7 +63,7 @@ function Head({ campaign, base, refetch }: { campaign: WatchedCampaign; base: st
       title={campaign.title}
       back={{ to: base, label: admin.edit.back }}
       actions={
-        !campaign.isArchived && (
+        campaign.isArchived ? isAdmin && <Unarchive campaignId={campaign.id} refetch={refetch} /> : (
           <>
             <ButtonLink to="edit">{admin.stats.edit}</ButtonLink>
             {isAdmin && <StatusMenu campaign={campaign} refetch={refetch} />}
