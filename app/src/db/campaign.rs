@@ -109,12 +109,40 @@ pub enum Order {
     Title,
 }
 
-/// A page of campaigns. The filter and order make the statement, so it cannot be a checked one.
+impl Order {
+    /// What comes before the id, as its index has it.
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Self::DueDateAscending | Self::DueDateDescending => {
+                Some("coalesce(due_by, 'infinity'::timestamptz)")
+            }
+            Self::IdAscending | Self::IdDescending => None,
+            Self::Title => Some("lower(title)"),
+        }
+    }
+
+    fn is_falling(self) -> bool {
+        matches!(self, Self::DueDateDescending | Self::IdDescending)
+    }
+}
+
+/// Where a page lies in its list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// So many rows from the beginning.
+    Offset(i64),
+    /// Right behind the campaign with this id.
+    After(i32),
+    /// Right before it.
+    Before(i32),
+}
+
+/// A page of campaigns, in their order. The filter, order and position make the statement, so it cannot be a checked one.
 pub async fn list_page(
     db: impl PgExecutor<'_>,
     filter: &Filter,
     order: Order,
-    offset: i64,
+    position: Position,
     limit: i64,
 ) -> sqlx::Result<Vec<Campaign>> {
     let mut query = QueryBuilder::new(
@@ -125,19 +153,38 @@ pub async fn list_page(
          FROM campaign",
     );
     push_filter(&mut query, filter);
-    query.push(match order {
-        Order::DueDateAscending => " ORDER BY due_by ASC NULLS LAST, id ASC",
-        Order::DueDateDescending => " ORDER BY due_by DESC NULLS LAST, id ASC",
-        Order::IdAscending => " ORDER BY id ASC",
-        Order::IdDescending => " ORDER BY id DESC",
-        Order::Title => " ORDER BY lower(title), id ASC",
+    let is_backward = matches!(position, Position::Before(_));
+    let (beyond, way) = if order.is_falling() == is_backward {
+        (">", "ASC")
+    } else {
+        ("<", "DESC")
+    };
+    if let Position::After(id) | Position::Before(id) = position {
+        match order.key() {
+            None => query.push(format!(" AND id {beyond} ")).push_bind(id),
+            Some(key) => query
+                .push(format!(
+                    " AND ({key}, id) {beyond} ((SELECT {key} FROM campaign WHERE id = "
+                ))
+                .push_bind(id)
+                .push("), ")
+                .push_bind(id)
+                .push(")"),
+        };
+    }
+    query.push(match order.key() {
+        None => format!(" ORDER BY id {way}"),
+        Some(key) => format!(" ORDER BY {key} {way}, id {way}"),
     });
-    query
-        .push(" OFFSET ")
-        .push_bind(offset)
-        .push(" LIMIT ")
-        .push_bind(limit);
-    query.build_query_as().fetch_all(db).await
+    if let Position::Offset(offset) = position {
+        query.push(" OFFSET ").push_bind(offset);
+    }
+    query.push(" LIMIT ").push_bind(limit);
+    let mut page: Vec<Campaign> = query.build_query_as().fetch_all(db).await?;
+    if is_backward {
+        page.reverse();
+    }
+    Ok(page)
 }
 
 pub async fn count(db: impl PgExecutor<'_>, filter: &Filter) -> sqlx::Result<i64> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::access::Role;
 use crate::app::App;
 use crate::contacts::zones;
-use crate::db::campaign::Changes;
+use crate::db::campaign::{Changes, Position};
 use crate::db::contact_line::Batch;
 use crate::db::interaction_step::Step;
 use crate::db::user::NewUser;
@@ -152,7 +152,8 @@ async fn find(tx: &mut Connection) -> anyhow::Result<Option<Demo>> {
         ..db::campaign::Filter::default()
     };
     let order = db::campaign::Order::IdAscending;
-    let campaigns = db::campaign::list_page(&mut *tx, &filter, order, 0, 1).await?;
+    let campaigns =
+        db::campaign::list_page(&mut *tx, &filter, order, Position::Offset(0), 1).await?;
     let campaign = campaigns
         .into_iter()
         .next()

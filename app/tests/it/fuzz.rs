@@ -141,6 +141,8 @@ fn operations(texting: &Texting) -> Vec<(&'static str, Value)> {
             campaigns(organizationId: $id, cursor: $c, campaignsFilter: $f, sortBy: $s) { __typename ... on PaginatedCampaigns { pageInfo { total } } } }",
             json!({"id": organization, "c": {"offset": 0, "limit": 10}, "s": "ID_ASC",
                 "f": {"campaignId": 1, "campaignIds": [1], "searchString": "x", "status": "ACTIVE"}})),
+        ("query ($id: String!, $p: CampaignsPage, $c: Phone!) { organization(id: $id) { campaigns(page: $p, sortBy: TITLE) { campaigns { id } pageInfo { next total } } contactsWithNumber(cell: $c) { id } } }",
+            json!({"id": organization, "p": {"limit": 5, "afterId": "1"}, "c": "+16175550100"})),
         ("query ($id: String!, $after: ID, $n: Int) { organization(id: $id) { optOuts(afterId: $after, limit: $n) { cell } unmatchedMessages(beforeId: $after, limit: $n) { id } } }",
             json!({"id": organization, "after": "1", "n": 10})),
         ("query ($id: String!, $f: ContactsFilter) { contactsForAssignment(assignmentId: $id, contactsFilter: $f) { id } }",

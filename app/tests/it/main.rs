@@ -6,6 +6,7 @@ mod access_matrix;
 mod app;
 mod assignments;
 mod builders;
+mod campaign_pages;
 mod campaigns;
 mod carrier;
 mod demonstration;

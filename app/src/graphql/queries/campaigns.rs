@@ -40,9 +40,15 @@ impl CampaignQueries {
             .supervolunteer(organization_id, Superadmins::NeedTheRole)?;
         let filter = campaigns_filter.unwrap_or_default().of(organization_id);
         match cursor {
-            Some(cursor) => page(app(ctx), &filter, order(sort_by), cursor)
-                .await
-                .map(CampaignsReturn::Page),
+            Some(cursor) => page(
+                app(ctx),
+                filter,
+                order(sort_by),
+                cursor.position(),
+                cursor.limit,
+            )
+            .await
+            .map(CampaignsReturn::Page),
             None => list(app(ctx), &filter, order(sort_by))
                 .await
                 .map(CampaignsReturn::List),

@@ -6,7 +6,7 @@ use crate::assignments::list::Wanted;
 use crate::assignments::reassign::Place;
 use crate::campaigns::sections::{PhoneNumbers, Response, Sections, StepTree};
 use crate::contacts::mapping::{Field, Mapped};
-use crate::db::campaign::{Changes, Filter, Order};
+use crate::db::campaign::{Changes, Filter, Order, Position};
 use crate::error::{Error, Result};
 use crate::graphql::context::id;
 use crate::graphql::types::scalars::{Date, Phone};
@@ -81,6 +81,42 @@ impl From<ContactColumnInput> for Mapped {
 pub struct OffsetLimitCursor {
     pub offset: i32,
     pub limit: i32,
+}
+
+impl OffsetLimitCursor {
+    /// For the database.
+    pub fn position(self) -> Position {
+        Position::Offset(self.offset.into())
+    }
+}
+
+/// The first rows of a list, or those beside a row of it.
+#[derive(Clone, Debug, InputObject)]
+pub struct CampaignsPage {
+    /// At most this many.
+    pub limit: i32,
+    /// Those that follow the campaign with this id, in the list's order.
+    pub after_id: Option<ID>,
+    /// Those that come right before it.
+    pub before_id: Option<ID>,
+}
+
+impl CampaignsPage {
+    /// For the database.
+    ///
+    /// # Errors
+    /// [`Error::BadInput`] where both sides are wanted; [`Error::NotFound`] for ids that are none.
+    pub fn position(&self) -> Result<Position> {
+        match (&self.after_id, &self.before_id) {
+            (None, None) => Ok(Position::Offset(0)),
+            (Some(after), None) => id(after).map(Position::After),
+            (None, Some(before)) => id(before).map(Position::Before),
+            (Some(_), Some(_)) => Err(Error::bad_input(
+                "page",
+                "A page lies after a campaign or before one.",
+            )),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, InputObject)]

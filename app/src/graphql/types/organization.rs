@@ -2,16 +2,19 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
+use tokio::sync::OnceCell;
 
 use crate::access::Role;
 use crate::app::App;
 use crate::db;
-use crate::db::campaign::{Filter, Order};
+use crate::db::campaign::{Filter, Order, Position};
 use crate::error::{Error, Result};
 use crate::graphql::context::{app, guard, id, viewer, wide_id};
 use crate::graphql::types::campaign::Campaign;
 use crate::graphql::types::contact::{Attachment, CampaignContact, OptOut};
-use crate::graphql::types::inputs::{CampaignsFilter, OffsetLimitCursor, SortCampaignsBy};
+use crate::graphql::types::inputs::{
+    CampaignsFilter, CampaignsPage, OffsetLimitCursor, SortCampaignsBy,
+};
 use crate::graphql::types::scalars::Phone;
 use crate::numbers;
 use crate::texting::inbound;
@@ -37,20 +40,29 @@ impl Organization {
         &self.0.name
     }
 
+    /// By `cursor`, whose rows are counted from the beginning, or by `page`, whose cost is the same wherever it lies.
     async fn campaigns(
         &self,
         ctx: &Context<'_>,
         cursor: Option<OffsetLimitCursor>,
+        page: Option<CampaignsPage>,
         campaigns_filter: Option<CampaignsFilter>,
         sort_by: Option<SortCampaignsBy>,
     ) -> Result<PaginatedCampaigns> {
         guard(ctx, self.0.id, Role::Supervolunteer).await?;
         let filter = campaigns_filter.unwrap_or_default().of(self.0.id);
-        let cursor = cursor.unwrap_or(OffsetLimitCursor {
-            offset: 0,
-            limit: MAX_PAGE,
-        });
-        page(app(ctx), &filter, order(sort_by), cursor).await
+        let (position, limit) = match (cursor, page) {
+            (Some(_), Some(_)) => {
+                return Err(Error::bad_input(
+                    "page",
+                    "Give a cursor or a page, not both.",
+                ));
+            }
+            (Some(cursor), None) => (cursor.position(), cursor.limit),
+            (None, Some(page)) => (page.position()?, page.limit),
+            (None, None) => (Position::Offset(0), MAX_PAGE),
+        };
+        self::page(app(ctx), filter, order(sort_by), position, limit).await
     }
 
     async fn texting_hours_enforced(&self) -> bool {
@@ -199,13 +211,53 @@ pub struct NumbersByStatus {
     assigned_count: i32,
 }
 
-#[derive(SimpleObject)]
+/// Where a page of campaigns lies. Whoever asks for neither `total` nor `next` has nobody count.
 pub struct PageInfo {
     limit: i32,
-    offset: i32,
-    next: Option<i32>,
-    previous: Option<i32>,
-    total: i32,
+    /// None: the page is one of those that lie before or after a campaign.
+    offset: Option<i32>,
+    filter: Filter,
+    total: OnceCell<i32>,
+}
+
+#[Object]
+impl PageInfo {
+    async fn limit(&self) -> i32 {
+        self.limit
+    }
+
+    async fn offset(&self) -> i32 {
+        self.offset.unwrap_or(0)
+    }
+
+    /// The next page's offset.
+    async fn next(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        let Some(offset) = self.offset else {
+            return Ok(None);
+        };
+        let next = offset.saturating_add(self.limit);
+        Ok((next < self.count(ctx).await?).then_some(next))
+    }
+
+    /// The previous page's offset.
+    async fn previous(&self) -> Option<i32> {
+        let offset = self.offset.filter(|offset| *offset > 0)?;
+        Some((offset - self.limit).max(0))
+    }
+
+    async fn total(&self, ctx: &Context<'_>) -> Result<i32> {
+        self.count(ctx).await
+    }
+}
+
+impl PageInfo {
+    async fn count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let count = async || {
+            let count = db::campaign::count(&app(ctx).db, &self.filter).await?;
+            Ok(i32::try_from(count).unwrap_or(i32::MAX))
+        };
+        self.total.get_or_try_init(count).await.copied()
+    }
 }
 
 #[derive(SimpleObject)]
@@ -236,28 +288,29 @@ pub fn order(sort: Option<SortCampaignsBy>) -> Order {
 /// [`Error::BadInput`] for a page that cannot be.
 pub async fn page(
     app: &App,
-    filter: &Filter,
+    filter: Filter,
     order: Order,
-    cursor: OffsetLimitCursor,
+    position: Position,
+    limit: i32,
 ) -> Result<PaginatedCampaigns> {
-    let OffsetLimitCursor { offset, limit } = cursor;
-    if offset < 0 || !(1..=MAX_PAGE).contains(&limit) {
+    let offset = match position {
+        Position::Offset(offset) => i32::try_from(offset).ok(),
+        Position::After(_) | Position::Before(_) => None,
+    };
+    if offset.is_some_and(|offset| offset < 0) || !(1..=MAX_PAGE).contains(&limit) {
         return Err(Error::bad_input(
             "cursor",
             format!("A page has 1 to {MAX_PAGE} rows."),
         ));
     }
-    let rows = db::campaign::list_page(&app.db, filter, order, offset.into(), limit.into()).await?;
-    let total = i32::try_from(db::campaign::count(&app.db, filter).await?).unwrap_or(i32::MAX);
-    let next = offset.saturating_add(limit);
+    let rows = db::campaign::list_page(&app.db, &filter, order, position, limit.into()).await?;
     Ok(PaginatedCampaigns {
         campaigns: rows.into_iter().map(Campaign).collect(),
         page_info: PageInfo {
             limit,
             offset,
-            next: (next < total).then_some(next),
-            previous: (offset > 0).then(|| (offset - limit).max(0)),
-            total,
+            filter,
+            total: OnceCell::new(),
         },
     })
 }
@@ -267,7 +320,8 @@ pub async fn page(
 /// # Errors
 /// When the database does not answer.
 pub async fn list(app: &App, filter: &Filter, order: Order) -> Result<CampaignsList> {
-    let rows = db::campaign::list_page(&app.db, filter, order, 0, MAX_LIST).await?;
+    let rows =
+        db::campaign::list_page(&app.db, filter, order, Position::Offset(0), MAX_LIST).await?;
     Ok(CampaignsList {
         campaigns: rows.into_iter().map(Campaign).collect(),
     })

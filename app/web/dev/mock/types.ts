@@ -33,15 +33,17 @@ export function dress(world: World) {
   const asOrganization = (record: Organization): Record<string, unknown> => ({
     id: record.id, name: record.name, textingHoursEnforced: record.enforced, textingHoursStart: record.start, textingHoursEnd: record.end,
     maxContacts: 60_000, optOutMessage: record.optOutMessage,
-    campaigns: ({ cursor, campaignsFilter, sortBy }: { cursor?: { offset: number; limit: number }; campaignsFilter?: { status?: string; searchString?: string }; sortBy?: string }) => {
+    campaigns: ({ page, campaignsFilter, sortBy }: { page: { limit: number; afterId?: string; beforeId?: string }; campaignsFilter?: { status?: string; searchString?: string }; sortBy?: string }) => {
       const search = campaignsFilter?.searchString?.toLowerCase() ?? ''
       const found = world.campaigns
         .filter((campaign) => campaign.organizationId === record.id)
         .filter((campaign) => !campaignsFilter?.status || campaign.status === campaignsFilter.status)
         .filter((campaign) => campaign.title.toLowerCase().includes(search))
         .sort((a, b) => (sortBy === 'TITLE' ? a.title.localeCompare(b.title) : sortBy === 'ID_ASC' ? Number(a.id) - Number(b.id) : Number(b.id) - Number(a.id)))
-      const { offset, limit } = cursor ?? { offset: 0, limit: 50 }
-      return { campaigns: found.slice(offset, offset + limit).map(asCampaign), pageInfo: { offset, limit, total: found.length } }
+      const at = (id: string) => found.findIndex((campaign) => campaign.id === id)
+      const end = page.beforeId === undefined ? found.length : at(page.beforeId)
+      const start = page.afterId === undefined ? Math.max(0, page.beforeId === undefined ? 0 : end - page.limit) : at(page.afterId) + 1
+      return { campaigns: found.slice(start, end).slice(0, page.limit).map(asCampaign) }
     },
     unmatchedMessages: ({ beforeId, limit }: { beforeId?: string | null; limit: number }) =>
       world.unmatched.filter((text) => Number(text.id) < Number(beforeId ?? Infinity)).sort((a, b) => Number(b.id) - Number(a.id)).slice(0, limit),

@@ -105,7 +105,6 @@ export const admin = {
     noMatchTitle: 'No campaign matches',
     noMatchText: 'Try another status or other words.',
     showAll: 'Show every campaign',
-    range: (from: number, to: number, total: number) => `${count(from)} to ${count(to)} of ${count(total)}`,
     previous: 'Previous',
     next: 'Next',
     pages: 'Pages',

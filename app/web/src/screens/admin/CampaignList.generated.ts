@@ -20,9 +20,14 @@ export type CampaignsFilter = {
   status?: CampaignStatus | null | undefined;
 };
 
-export type OffsetLimitCursor = {
+/** The first rows of a list, or those beside a row of it. */
+export type CampaignsPage = {
+  /** Those that follow the campaign with this id, in the list's order. */
+  afterId?: string | null | undefined;
+  /** Those that come right before it. */
+  beforeId?: string | null | undefined;
+  /** At most this many. */
   limit: number;
-  offset: number;
 };
 
 export type SortCampaignsBy =
@@ -34,12 +39,12 @@ export type SortCampaignsBy =
 
 export type CampaignListQueryVariables = Exact<{
   organizationId: string;
-  cursor: OffsetLimitCursor;
+  page: CampaignsPage;
   filter: CampaignsFilter;
   sortBy: SortCampaignsBy;
 }>;
 
 
-export type CampaignListQuery = { organization: { id: string, campaigns: { campaigns: Array<{ id: string, title: string, description: string, status: CampaignStatus, isStarted: boolean, dueBy: string | null, contactsCount: number, hasUnassignedContacts: boolean, hasUnsentInitialMessages: boolean, creator: { id: string, displayName: string } | null }>, pageInfo: { total: number } } } | null };
+export type CampaignListQuery = { organization: { id: string, campaigns: { campaigns: Array<{ id: string, title: string, description: string, status: CampaignStatus, isStarted: boolean, dueBy: string | null, contactsCount: number, hasUnassignedContacts: boolean, hasUnsentInitialMessages: boolean, creator: { id: string, displayName: string } | null }> } } | null };
 
-export const CampaignList = operation<CampaignListQuery, CampaignListQueryVariables>('CampaignList', "query CampaignList($organizationId: String!, $cursor: OffsetLimitCursor!, $filter: CampaignsFilter!, $sortBy: SortCampaignsBy!) { organization(id: $organizationId) { id campaigns(cursor: $cursor, campaignsFilter: $filter, sortBy: $sortBy) { campaigns { id title description status isStarted dueBy contactsCount hasUnassignedContacts hasUnsentInitialMessages creator { id displayName } } pageInfo { total } } } }")
+export const CampaignList = operation<CampaignListQuery, CampaignListQueryVariables>('CampaignList', "query CampaignList($organizationId: String!, $page: CampaignsPage!, $filter: CampaignsFilter!, $sortBy: SortCampaignsBy!) { organization(id: $organizationId) { id campaigns(page: $page, campaignsFilter: $filter, sortBy: $sortBy) { campaigns { id title description status isStarted dueBy contactsCount hasUnassignedContacts hasUnsentInitialMessages creator { id displayName } } } } }")

@@ -6,7 +6,7 @@ import { InboxIcon, PlusIcon } from '../../ui/icons'
 import { Page, PageHead } from '../../ui/Page'
 import { ErrorState, Loading, State } from '../../ui/Surface'
 import { useAdmin } from './AdminFrame'
-import { PAGE_SIZE, readFilter, variablesFor, writeFilter, type Filter } from './campaignFilter'
+import { readFilter, turn, variablesFor, writeFilter, type Filter, type Turned } from './campaignFilter'
 import { CampaignFilters } from './CampaignFilters'
 import { CampaignList } from './CampaignList.generated'
 import styles from './CampaignList.module.css'
@@ -20,7 +20,8 @@ export function Component() {
   const filter = readFilter(params)
   const change = (changes: Partial<Filter>) => { setParams(writeFilter(filter, changes)) }
   const { data, error, refetch } = useQuery(CampaignList, variablesFor(organizationId, filter), { pollMs: POLL_MS })
-  const found = data?.organization?.campaigns
+  const found = data?.organization?.campaigns.campaigns
+  const page = found && turn(filter, found)
   const create = isAdmin && <ButtonLink kind="primary" to="new"><PlusIcon /> {admin.list.newCampaign}</ButtonLink>
 
   return (
@@ -28,17 +29,17 @@ export function Component() {
       <PageHead title={admin.campaigns} actions={create} />
       <CampaignFilters filter={filter} onChange={change} />
       {!found && (error ? <ErrorState error={error} onRetry={() => void refetch()} /> : <Loading rows={4} />)}
-      {found?.campaigns.length === 0 && <Nothing filter={filter} onShowAll={() => { change({ status: 'ANY', search: '' }) }} create={create} />}
-      {found && found.campaigns.length > 0 && (
+      {page?.rows.length === 0 && <Nothing filter={filter} onShowAll={() => { change({ status: 'ANY', search: '' }) }} create={create} />}
+      {page && page.rows.length > 0 && (
         <>
           <ul className={styles.list}>
-            {found.campaigns.map((campaign) => (
+            {page.rows.map((campaign) => (
               <li key={campaign.id}>
                 <CampaignRow campaign={campaign} />
               </li>
             ))}
           </ul>
-          <Pages page={filter.page} total={found.pageInfo.total} onTurn={(page) => { change({ page }) }} />
+          <Pages page={page} onTurn={change} />
         </>
       )}
     </Page>
@@ -58,15 +59,12 @@ function Nothing({ filter, onShowAll, create }: { filter: Filter; onShowAll: () 
   )
 }
 
-function Pages({ page, total, onTurn }: { page: number; total: number; onTurn: (page: number) => void }) {
-  if (total <= PAGE_SIZE) return null
-  const first = (page - 1) * PAGE_SIZE
-  const last = Math.min(first + PAGE_SIZE, total)
+function Pages({ page: { previous, next }, onTurn }: { page: Turned<unknown>; onTurn: (change: Partial<Filter>) => void }) {
+  if (previous === null && next === null) return null
   return (
     <nav className={styles.pages} aria-label={admin.list.pages}>
-      <Button disabled={page <= 1} onClick={() => { onTurn(page - 1) }}>{admin.list.previous}</Button>
-      <span className="figures quiet">{admin.list.range(first + 1, last, total)}</span>
-      <Button disabled={last >= total} onClick={() => { onTurn(page + 1) }}>{admin.list.next}</Button>
+      <Button disabled={previous === null} onClick={() => { if (previous) onTurn(previous) }}>{admin.list.previous}</Button>
+      <Button disabled={next === null} onClick={() => { if (next) onTurn(next) }}>{admin.list.next}</Button>
     </nav>
   )
 }

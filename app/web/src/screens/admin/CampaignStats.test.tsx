@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { screen, within } from '@testing-library/react'
 import { expect, test } from 'vitest'
+import { newCampaign } from '../../../dev/mock/data'
+import { MockServer } from '../../../dev/mock/server'
 import { ADMIN, open } from '../../../dev/test-kit'
 
 test('shows the figures, the texters and the link', async () => {
@@ -43,6 +45,26 @@ test('an archived campaign is opened again by who has read what is lost', async 
   await user.click(dialog.getByRole('button', { name: 'Open campaign again' }))
   await screen.findByRole('button', { name: 'Change status' })
   expect(server.world.campaigns[3]?.status).toBe('ACTIVE')
+})
+
+test('the list is turned forth and back', async () => {
+  const server = new MockServer()
+  for (let number = 1; number <= 30; number += 1) newCampaign(server.world, '1', '2').title = `Made ${String(number)}`
+  const { user, sent } = open('/admin/1/campaigns?status=ANY', ADMIN, server)
+  await screen.findByRole('link', { name: /^Made 30/ })
+  await user.click(screen.getByRole('button', { name: 'Next' }))
+  await screen.findByRole('link', { name: /Early vote/ })
+  expect(screen.queryByRole('link', { name: /^Made 6/ })).toBeNull()
+  expect(screen.getByRole('button', { name: 'Next' })).toHaveProperty('disabled', true)
+  await user.click(screen.getByRole('button', { name: 'Previous' }))
+  await screen.findByRole('link', { name: /^Made 30/ })
+  expect(screen.getByRole('button', { name: 'Previous' })).toHaveProperty('disabled', true)
+  const id = (title: string) => server.world.campaigns.find((campaign) => campaign.title === title)?.id
+  expect(sent('CampaignList').map(({ page }) => page)).toEqual([
+    { limit: 26 },
+    { limit: 26, afterId: id('Made 6') },
+    { limit: 26, beforeId: id('Made 5') },
+  ])
 })
 
 test('the list finds by title and by status', async () => {
