@@ -47,7 +47,7 @@ export function Component() {
 }
 
 function Nothing({ filter, onShowAll, create }: { filter: Filter; onShowAll: () => void; create: React.ReactNode }) {
-  const isFiltered = filter.status !== 'ANY' || filter.search !== ''
+  const isFiltered = filter.status !== 'ANY' || filter.search !== '' || filter.after !== null || filter.before !== null
   return (
     <State
       icon={<InboxIcon size={28} />}

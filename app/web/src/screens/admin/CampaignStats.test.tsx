@@ -67,6 +67,12 @@ test('the list is turned forth and back', async () => {
   ])
 })
 
+test('a page behind the end leads back to the list', async () => {
+  const { user } = open('/admin/1/campaigns?status=ANY&after=1', ADMIN)
+  await user.click(await screen.findByRole('button', { name: 'Show every campaign' }))
+  await screen.findByRole('link', { name: /Town hall/ })
+})
+
 test('the list finds by title and by status', async () => {
   const { user } = open('/admin/1/campaigns', ADMIN)
   await screen.findByRole('link', { name: /Early vote/ })
