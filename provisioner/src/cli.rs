@@ -45,44 +45,27 @@ pub struct Global {
     pub yes: bool,
 }
 
-/// Every verb that works.
+/// Every verb that works. What each does stands at its arguments: the first line in the list, all of it in its help.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Run the whole system on this machine: build, start the local cloud, deploy, open
     Up(verbs::up::Args),
-    /// Stop what `up` started; what it keeps stays
     Down(verbs::down::Args),
-    /// Ask a few questions and write the stage file
     Init(verbs::init::Args),
-    /// The stage file's settings: what each is, and where its value comes from
     Config(verbs::config::Args),
-    /// The instance's secrets: which are set, and a new value for one
     Secrets(verbs::secrets::Args),
-    /// Build and check what a release is made of, without an account
     Build(verbs::build::Args),
-    /// What a deploy would do, and what it means
     Plan(verbs::plan::Args),
-    /// Make a release: build, upload, update the stacks, shift the traffic, move the bundle
     Deploy(verbs::deploy::Args),
-    /// Go back to an earlier release: bundle first, then the other functions, then traffic
     Rollback(verbs::rollback::Args),
-    /// One screen: release, traffic, bundle, alarms, database, queues
     Status(verbs::status::Args),
-    /// Why the last release failed, and what to do next
     Explain(verbs::explain::Args),
-    /// The front-end bundles that are uploaded, and which one pages name
     Bundle(verbs::bundle::Args),
-    /// Write the GitHub Actions workflows, and the trust between GitHub and the account
+    Sentry(verbs::sentry::Args),
     Workflow(verbs::workflow::Args),
-    /// Write the plain CloudFormation templates, and how to deploy them without us
     Eject(verbs::eject::Args),
-    /// The database's size: where it stands, what the next rung means, and taking it
     Scale(verbs::scale::Args),
-    /// The functions' log lines
     Logs(verbs::logs::Args),
-    /// Who is at work on the stage; take away a lock nobody holds any more
     Lock(verbs::lock::Args),
-    /// The local cloud itself, as `up` starts it
     #[command(hide = true)]
     LocalCloud(verbs::local_cloud::Args),
 }

@@ -188,6 +188,8 @@ pub mod codes {
         PROBE_FAILED = "SPK-CD-0014", RolledBack;
         /// The new version failed more often than the old one, and everything is back.
         NEW_VERSION_WORSE = "SPK-CD-0015", RolledBack;
+        /// The alarm on the new version could not be put.
+        VERSION_ALARM = "SPK-CD-0016", Error;
         /// A canary that nothing could fail.
         CANARY_BLIND = "SPK-CD-0012", Refused;
         /// A hook cannot reach CodeDeploy.
@@ -218,6 +220,8 @@ pub mod codes {
         SCALE_FAILED = "SPK-SCL-0003", NeedsRepair;
         /// There is no proposal to answer.
         NOTHING_PROPOSED = "SPK-SCL-0004", Refused;
+        /// Sentry did not take what it was told.
+        SENTRY = "SPK-SNT-0001", Error;
         /// Reading something for a screen failed.
         UNREADABLE = "SPK-OPS-0001", Error;
     }

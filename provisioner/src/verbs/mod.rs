@@ -16,6 +16,7 @@ pub mod plan;
 pub mod rollback;
 pub mod scale;
 pub mod secrets;
+pub mod sentry;
 pub mod status;
 pub mod up;
 pub mod workflow;
@@ -40,6 +41,7 @@ pub async fn run(cli: Cli, ui: Ui) -> Result<Kind, Failure> {
         Verb::Init(args) => init::run(global, &args, &ui),
         Verb::Config(args) => config::run(global, args, &ui),
         Verb::Secrets(args) => Box::pin(secrets::run(global, args, ui)).await,
+        Verb::Sentry(args) => Box::pin(sentry::run(args, ui)).await,
         Verb::Workflow(args) => workflow::run(global, &args, &ui),
         Verb::Eject(args) => eject::run(global, args, &ui),
         Verb::Scale(args) => Box::pin(scale::run(global, args, ui)).await,

@@ -74,7 +74,7 @@ pub(crate) fn working_copy(stages: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-const VERBS: [&[&str]; 32] = [
+const VERBS: [&[&str]; 35] = [
     &[],
     &["up"],
     &["down"],
@@ -94,6 +94,9 @@ const VERBS: [&[&str]; 32] = [
     &["secrets", "set"],
     &["build"],
     &["plan"],
+    &["sentry"],
+    &["sentry", "create"],
+    &["sentry", "finalize"],
     &["workflow"],
     &["scale"],
     &["scale", "status"],

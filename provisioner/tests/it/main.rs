@@ -16,6 +16,7 @@ mod plan;
 mod releases;
 mod runbooks;
 mod scale;
+mod sentry;
 mod settings;
 mod stacks;
 mod templates;
