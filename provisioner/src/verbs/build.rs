@@ -11,11 +11,12 @@ use crate::failure::{Failure, Kind};
 use crate::stage::{self, Architecture, Stage};
 use crate::ui::Ui;
 
-/// Build and check what a release is made of: the functions' archive and the front end.
+/// Build and check what a release is made of, without an account
 ///
-/// `deploy` does the same before it uploads anything; here no account is needed and nothing is read from one.
-/// A stage with app.glibc has its functions cross-compiled for Lambda (cargo-zigbuild and zig, fetched once into
-/// .spoke/tools); size, processor and the glibc they ask for are checked against the stage file.
+/// That is the functions' archive and the front end. `deploy` does the same before it uploads
+/// anything; here nothing is read from an account. A stage with app.glibc has its functions cross-compiled for Lambda (cargo-zigbuild and
+/// zig, fetched once into .spoke/tools); size, processor and the glibc they ask for are checked
+/// against the stage file.
 ///
 /// Examples:
 ///   spokectl build --stage prod

@@ -12,7 +12,7 @@ use crate::release::record;
 use crate::ui::Ui;
 use crate::ui::table::table;
 
-/// The front-end bundles that are uploaded, and which one pages name.
+/// The front-end bundles that are uploaded, and which one pages name
 ///
 /// Examples:
 ///   spokectl bundle list

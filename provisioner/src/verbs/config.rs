@@ -12,7 +12,7 @@ use crate::stage::keys::{self, Key};
 use crate::ui::Ui;
 use crate::ui::table::table;
 
-/// The stage file's settings: what each is, where its value comes from, what it means.
+/// The stage file's settings: what each is, and where its value comes from
 ///
 /// Examples:
 ///   spokectl config explain database.class --stage prod

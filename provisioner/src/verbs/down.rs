@@ -5,7 +5,9 @@ use crate::failure::{Failure, Kind};
 use crate::local::daemon;
 use crate::ui::Ui;
 
-/// Stop what `up` started. Database, files and releases stay in .spoke/, and the next `up` goes on with them.
+/// Stop what `up` started; what it keeps stays
+///
+/// Database, files and releases stay in .spoke/, and the next `up` goes on with them.
 ///
 /// Examples:
 ///   spokectl down

@@ -12,10 +12,10 @@ use crate::stage::{self, Stage};
 use crate::template::{self, eject};
 use crate::ui::Ui;
 
-/// Write the plain CloudFormation templates of a stage, and how to deploy them without us.
+/// Write the plain CloudFormation templates, and how to deploy them without us
 ///
-/// One file a stack, a script that deploys them in order with the aws command, and a page that says how a
-/// release is made by hand. No account is needed and nothing is read from one.
+/// One file a stack, a script that deploys them in order with the aws command, and a page that says
+/// how a release is made by hand. No account is needed and nothing is read from one.
 ///
 /// Examples:
 ///   spokectl eject --stage prod --out prod-templates

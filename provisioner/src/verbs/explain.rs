@@ -9,8 +9,10 @@ use crate::release::attempt::{self, Attempt};
 use crate::release::record;
 use crate::ui::Ui;
 
-/// Why the last release failed: which migration and statement, which hook, which alarm with its datapoints, the
-/// last log lines, what state things were left in, and the next command.
+/// Why the last release failed, and what to do next
+///
+/// Which migration and statement, which hook, which alarm with its datapoints, the last log lines,
+/// what state things were left in, and the next command.
 ///
 /// Examples:
 ///   spokectl explain

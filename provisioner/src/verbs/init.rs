@@ -10,11 +10,12 @@ use crate::stage::sizing::{self, Sizing};
 use crate::stage::write::{self, Chosen};
 use crate::ui::Ui;
 
-/// Ask a few questions and write the stage file.
+/// Ask a few questions and write the stage file
 ///
-/// Every question is also a flag; what is not given is asked on a terminal. Elsewhere account, region, texts, texters
-/// and the ids of --sign-in slack or auth0 have to be given, and all else takes its default. The file has every setting
-/// there is, with its meaning. Nothing is read from an account and nothing is made there.
+/// Every question is also a flag; what is not given is asked on a terminal. Elsewhere account,
+/// region, texts, texters and the ids of --sign-in slack or auth0 have to be given, and all else
+/// takes its default. The file has every setting there is, with its meaning. Nothing is read from an
+/// account and nothing is made there.
 ///
 /// Examples:
 ///   spokectl init

@@ -7,7 +7,7 @@ use tracing::info;
 
 use crate::failure::{Blame as _, Failure, Kind, codes};
 
-/// The local cloud itself: AWS's protocols over real parts, until it is told to stop.
+/// The local cloud itself, as `up` starts it
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Everything is kept below this folder

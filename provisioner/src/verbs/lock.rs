@@ -9,7 +9,7 @@ use crate::failure::{Failure, Kind, codes};
 use crate::release::lock;
 use crate::ui::Ui;
 
-/// Who is at work on the stage; take away a lock nobody holds any more.
+/// Who is at work on the stage; take away a lock nobody holds any more
 ///
 /// A lock whose process is gone from this very machine is taken over by the next deploy by itself.
 /// One of another machine is yours to judge: release it only when you know that nobody works there.

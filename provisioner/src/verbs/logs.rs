@@ -12,11 +12,11 @@ use crate::context::Context;
 use crate::failure::{Blame as _, Failure, Kind, codes};
 use crate::ui::{Ui, dim};
 
-/// The functions' log lines, merged, oldest first.
+/// The functions' log lines
 ///
-/// Lambda's own lines (START, END, REPORT, ...) are left out unless --platform asks for them.
-/// What our functions log as JSON is told as a sentence; --output json has each line as it was logged, in one JSON object
-/// with its time and its function.
+/// Lambda's own lines (START, END, REPORT, ...) are left out unless --platform asks for them. What
+/// our functions log as JSON is told as a sentence; --output json has each line as it was logged, in
+/// one JSON object with its time and its function.
 ///
 /// Examples:
 ///   spokectl logs

@@ -9,14 +9,15 @@ use crate::release::settle::{self, Settled};
 use crate::release::{attempt, lock, record};
 use crate::ui::Ui;
 
-/// Go back to an earlier release: bundle first, then the other functions, then traffic.
+/// Go back to an earlier release: bundle first, then the other functions, then traffic
 ///
 /// A shift under way is stopped instead, and its traffic goes back to the release before.
 ///
-/// Takes seconds, runs no hook and waits for no alarm. Going back is recorded as a release of its own.
+/// Takes seconds, runs no hook and waits for no alarm. Going back is recorded as a release of its
+/// own.
 ///
-/// Migrations never go back. Where they have only added since, the earlier release works with the newer schema; where one
-/// took away what a query of that release names, going back is refused.
+/// Migrations never go back. Where they have only added since, the earlier release works with the
+/// newer schema; where one took away what a query of that release names, going back is refused.
 ///
 /// Examples:
 ///   spokectl rollback

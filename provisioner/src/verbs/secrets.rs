@@ -10,11 +10,12 @@ use crate::failure::{Blame as _, Failure, Kind, codes};
 use crate::ui::table::table;
 use crate::ui::{Ui, ago};
 
-/// The instance's secrets in Secrets Manager: which are set, and a new value for one.
+/// The instance's secrets: which are set, and a new value for one
 ///
-/// The first deploy makes them, and stops before the functions until each one that is needed has its value.
-/// A value is read from the terminal, unseen, or from stdin; never from the command line, where every process of
-/// this machine could read it. It is never printed, and no function has it in its environment.
+/// The first deploy makes them, and stops before the functions until each one that is needed has its
+/// value. A value is read from the terminal, unseen, or from stdin; never from the command line,
+/// where every process of this machine could read it. It is never printed, and no function has it in
+/// its environment.
 ///
 /// Examples:
 ///   spokectl secrets list --stage prod

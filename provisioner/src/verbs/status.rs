@@ -21,7 +21,9 @@ use crate::template;
 use crate::ui::table::table;
 use crate::ui::{Ui, ago, bold, dim, green, red, yellow};
 
-/// One screen: release, traffic, bundle, schema, alarms, database, queues, errors of the last ten minutes.
+/// One screen: release, traffic, bundle, alarms, database, queues
+///
+/// Also the schema, and what failed in the last ten minutes.
 ///
 /// Examples:
 ///   spokectl status

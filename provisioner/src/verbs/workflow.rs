@@ -12,11 +12,12 @@ use crate::stage::{self, Stage};
 use crate::ui::Ui;
 use crate::verbs::deploy::MOST_PROBES;
 
-/// Write the GitHub Actions workflows, and the trust between GitHub and the account.
+/// Write the GitHub Actions workflows, and the trust between GitHub and the account
 ///
-/// Tests run on every push; a pull request gets the plan of the stage; a tag `release-*` releases to it, once the
-/// environment's reviewers agree. With --staging every push to main releases to that stage first. Actions are pinned by
-/// commit, no key is stored anywhere, one release runs at a time and none is cancelled half-way.
+/// Tests run on every push; a pull request gets the plan of the stage; a tag `release-*` releases to
+/// it, once the environment's reviewers agree. With --staging every push to main releases to that
+/// stage first. Actions are pinned by commit, no key is stored anywhere, one release runs at a time
+/// and none is cancelled half-way.
 ///
 /// Examples:
 ///   spokectl workflow --stage prod --repository example/spoke

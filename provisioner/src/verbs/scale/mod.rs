@@ -19,11 +19,11 @@ use crate::scale::{Scope, Settings, look};
 use crate::ui::Ui;
 use by_hand::Wish;
 
-/// The database's size: where it stands, what the next rung means, and taking it.
+/// The database's size: where it stands, what the next rung means, and taking it
 ///
-/// The function `scaler` looks by itself, when the alarm db-cpu-high rings and every five minutes. It proposes the next
-/// rung, or takes it, as scaling.policy says; ceilings, cool-down and quiet times are in the stage file. What was
-/// enlarged stays so through every deploy, until `scale down`.
+/// The function `scaler` looks by itself, when the alarm db-cpu-high rings and every five minutes. It
+/// proposes the next rung, or takes it, as scaling.policy says; ceilings, cool-down and quiet times
+/// are in the stage file. What was enlarged stays so through every deploy, until `scale down`.
 ///
 /// Examples:
 ///   spokectl scale status --stage prod
