@@ -439,6 +439,12 @@ struct Typed {
 }
 
 impl Stage {
+    /// What everything of the stage is tagged with.
+    #[must_use]
+    pub fn tags(&self) -> [(&'static str, String); 2] {
+        [("stage", self.name.clone()), ("owner", self.owner.clone())]
+    }
+
     /// Whether there is an edge stack: only for what CloudFront wants to find in us-east-1.
     #[must_use]
     pub fn has_edge(&self) -> bool {

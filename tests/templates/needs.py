@@ -188,6 +188,8 @@ CALLS = {
         "describe_alarm_history": {"cloudwatch:DescribeAlarmHistory": [ALARM]},
         "describe_alarms": {"cloudwatch:DescribeAlarms": [ALARM]},
         "get_metric_data": {"cloudwatch:GetMetricData": ["*"]},
+        # CloudWatch user guide, PutMetricAlarm: one that is new comes with its tags.
+        "put_metric_alarm": {"cloudwatch:PutMetricAlarm": [ALARM], "cloudwatch:TagResource": [ALARM]},
     },
     "codedeploy": {
         # CodeDeploy user guide, "CodeDeploy permissions reference": what starting one reads besides.

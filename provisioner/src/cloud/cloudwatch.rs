@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use aws_config::SdkConfig;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{
-    Dimension, HistoryItemType, Metric, MetricDataQuery, MetricStat, ScanBy,
+    ComparisonOperator, Dimension, HistoryItemType, Metric, MetricDataQuery, MetricStat, ScanBy,
+    Tag,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -60,6 +61,25 @@ pub struct Query {
     pub dimensions: Vec<(&'static str, String)>,
 }
 
+/// An alarm over an expression, looked at each minute: two of three at the threshold or above ring, and no data is calm.
+#[derive(Clone, Debug)]
+pub struct Rate {
+    /// Its name.
+    pub name: String,
+    /// What it means, and its runbook.
+    pub description: String,
+    /// Metric math over the ids of `of`.
+    pub expression: &'static str,
+    /// What the expression is made of.
+    pub of: Vec<Query>,
+    /// From where on it rings.
+    pub threshold: f64,
+    /// Who is told, when it rings and when it is over.
+    pub actions: Vec<String>,
+    /// Tags of an alarm that is new.
+    pub tags: [(&'static str, String); 2],
+}
+
 /// Values with their times, by query.
 pub type Series = BTreeMap<String, Vec<(DateTime<Utc>, f64)>>;
 
@@ -103,6 +123,56 @@ impl Metrics {
         }
         alarms.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(alarms)
+    }
+
+    /// Who is told when an alarm rings.
+    pub async fn actions(&self, name: &str) -> anyhow::Result<Vec<String>> {
+        let answer = self
+            .0
+            .describe_alarms()
+            .alarm_names(name)
+            .send()
+            .await
+            .map_err(|error| words(error).context(format!("reading alarm {name}")))?;
+        let alarms = answer.metric_alarms.unwrap_or_default();
+        let actions = alarms.into_iter().filter_map(|alarm| alarm.alarm_actions);
+        Ok(actions.flatten().collect())
+    }
+
+    /// Puts an alarm; one of that name becomes this one.
+    pub async fn put_rate(&self, rate: &Rate) -> anyhow::Result<()> {
+        let expression = MetricDataQuery::builder()
+            .id("rate")
+            .label("errors in percent")
+            .expression(rate.expression)
+            .return_data(true)
+            .build();
+        let sums = rate.of.iter().map(|query| wire(query, 60));
+        let metrics = sums.map(|mut query| {
+            query.return_data = Some(false);
+            query
+        });
+        let tags = rate
+            .tags
+            .iter()
+            .map(|(key, value)| Tag::builder().key(*key).value(value).build());
+        self.0
+            .put_metric_alarm()
+            .alarm_name(&rate.name)
+            .alarm_description(&rate.description)
+            .set_metrics(Some(std::iter::once(expression).chain(metrics).collect()))
+            .comparison_operator(ComparisonOperator::GreaterThanOrEqualToThreshold)
+            .threshold(rate.threshold)
+            .evaluation_periods(3)
+            .datapoints_to_alarm(2)
+            .treat_missing_data("notBreaching")
+            .set_alarm_actions(Some(rate.actions.clone()))
+            .set_ok_actions(Some(rate.actions.clone()))
+            .set_tags(Some(tags.collect()))
+            .send()
+            .await
+            .map_err(|error| words(error).context(format!("putting alarm {}", rate.name)))?;
+        Ok(())
     }
 
     /// An alarm as it was when it last rang since a time: it may be quiet again by now.

@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use aws_config::SdkConfig;
 use aws_sdk_codedeploy::Client;
 use aws_sdk_codedeploy::types::{
-    AppSpecContent, DeploymentStatus, RevisionLocation, RevisionLocationType, TimeRange,
+    Alarm, AlarmConfiguration, AppSpecContent, DeploymentStatus, RevisionLocation,
+    RevisionLocationType, TimeRange,
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -63,32 +64,55 @@ pub struct Phase {
     pub started: Option<DateTime<Utc>>,
 }
 
+/// A deployment to be started.
+#[derive(Clone, Copy, Debug)]
+pub struct Start<'a> {
+    /// The application.
+    pub application: &'a str,
+    /// Its group.
+    pub group: &'a str,
+    /// What is shifted, and by which hooks.
+    pub app_spec: &'a str,
+    /// For whoever lists deployments.
+    pub description: &'a str,
+    /// The alarms that stop it, in place of the group's.
+    pub alarms: &'a [String],
+}
+
 impl Deployments {
     pub(super) fn new(config: &SdkConfig) -> Self {
         Self(Client::new(config))
     }
 
-    /// Starts a deployment of an `AppSpec`.
-    pub async fn create(
-        &self,
-        application: &str,
-        group: &str,
-        app_spec: &str,
-        description: &str,
-    ) -> anyhow::Result<String> {
+    /// Starts a deployment.
+    pub async fn create(&self, start: &Start<'_>) -> anyhow::Result<String> {
+        let content = AppSpecContent::builder().content(start.app_spec).build();
         let revision = RevisionLocation::builder()
             .revision_type(RevisionLocationType::AppSpecContent)
-            .app_spec_content(AppSpecContent::builder().content(app_spec).build())
+            .app_spec_content(content)
+            .build();
+        let alarms = start
+            .alarms
+            .iter()
+            .map(|name| Alarm::builder().name(name).build());
+        let alarms = AlarmConfiguration::builder()
+            .enabled(true)
+            // An alarm nobody can read stops the shift as well.
+            .ignore_poll_alarm_failure(false)
+            .set_alarms(Some(alarms.collect()))
             .build();
         self.0
             .create_deployment()
-            .application_name(application)
-            .deployment_group_name(group)
+            .application_name(start.application)
+            .deployment_group_name(start.group)
             .revision(revision)
-            .description(description)
+            .description(start.description)
+            .override_alarm_configuration(alarms)
             .send()
             .await
-            .map_err(|error| words(error).context(format!("starting a deployment of {group}")))?
+            .map_err(|error| {
+                words(error).context(format!("starting a deployment of {}", start.group))
+            })?
             .deployment_id
             .context("AWS gave no deployment id")
     }

@@ -265,8 +265,8 @@ fn cause(
         let mut failure = Failure::new(
             codes::ALARM_STOPPED,
             format!(
-                "release {number}: an alarm stopped the shift at {} %",
-                ended.highest
+                "release {number}: an alarm stopped the shift{}",
+                reached(ended)
             ),
         );
         failure.why.extend(ended.ringing.iter().map(alarm_sentence));
@@ -283,13 +283,23 @@ fn cause(
     let mut failure = Failure::new(
         code,
         format!(
-            "release {number}: deployment {} ended {} at {} %",
-            ended.deployment.id, ended.deployment.status, ended.highest
+            "release {number}: deployment {} ended {}{}",
+            ended.deployment.id,
+            ended.deployment.status,
+            reached(ended)
         ),
     );
     failure.why.extend(ended.deployment.error.clone());
     failure.why.extend(ended.deployment.message.clone());
     failure
+}
+
+/// ` at 30 %`; of a shift that nobody watched nothing is known.
+fn reached(ended: &Ended) -> String {
+    match ended.highest {
+        0 => String::new(),
+        highest => format!(" at {highest} %"),
+    }
 }
 
 /// An alarm with the numbers it was decided on.

@@ -14,7 +14,7 @@ use super::shift::{self, Route};
 use super::stack::{self, Applied};
 use super::steps::{self, Live, Step};
 use super::verdict::{Answered, Verdict};
-use super::{lock, proof, record, secrets, settle, upload, watch};
+use super::{alarm, lock, proof, record, secrets, settle, upload, watch};
 use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
@@ -316,6 +316,7 @@ impl<'a> Making<'a> {
             to: release.versions.get(web).cloned().unwrap_or_default(),
         };
         proof::before_shift(self.ctx).await?;
+        alarm::watch(self.ctx, &route).await?;
         shift::wait_until_quiet(self.ctx).await?;
         record::announce(self.ctx, release).await?;
         let description = format!("spoke release {}, {}", release.number, release.revision);

@@ -1,5 +1,6 @@
 //! A release: steps as data, then performed; the way back; what was learned when it failed.
 
+pub mod alarm;
 pub mod attempt;
 pub mod back;
 pub mod hooks;

@@ -40,7 +40,7 @@ async fn alarms(ctx: &Context) -> Result<(), Failure> {
         .alarms(&format!("spoke-{stage}-"))
         .await
         .blame(codes::SHIFT_UNREADABLE, unreadable)?;
-    let missing: Vec<_> = shift::alarm_names(stage)
+    let missing: Vec<_> = shift::stack_alarms(stage)
         .into_iter()
         .filter(|name| !watched.contains(name) || !known.iter().any(|alarm| alarm.name == *name))
         .collect();

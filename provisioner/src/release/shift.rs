@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use spoke_contract::functions::{Function, LIVE};
 
+use super::alarm;
 use super::verdict::Answered;
 use crate::cloud::cloudwatch::Alarm;
-use crate::cloud::codedeploy::{Deployment, Phase};
+use crate::cloud::codedeploy::{Deployment, Phase, Start};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
 use crate::ui::yellow;
@@ -24,10 +25,17 @@ pub fn group(stage: &str) -> String {
     format!("spoke-{stage}-web")
 }
 
-/// The alarms that stop a shift.
+/// The alarms over all versions that stop a shift: the deployment group's, of the app stack.
 #[must_use]
-pub fn alarm_names(stage: &str) -> [String; 2] {
+pub fn stack_alarms(stage: &str) -> [String; 2] {
     ["web-errors", "web-5xx"].map(|name| format!("spoke-{stage}-{name}"))
+}
+
+/// Every alarm that stops a shift: those, and the one on the new version.
+#[must_use]
+pub fn alarm_names(stage: &str) -> [String; 3] {
+    let [errors, answers] = stack_alarms(stage);
+    [errors, answers, alarm::name(stage)]
 }
 
 /// From which version of the web function to which.
@@ -134,17 +142,24 @@ fn still_ringing(ctx: &Context, ringing: &[Alarm]) -> Failure {
         .next(format!("spokectl rollback{}", ctx.flag()))
 }
 
-/// Starts a shift.
+/// Starts a shift that the group's alarms can stop and, beside them, the one on the new version.
 pub async fn start(ctx: &Context, route: &Route, description: &str) -> Result<String, Failure> {
     let stage = &ctx.stage.name;
-    ctx.cloud
-        .deployments
-        .create(
-            &application(stage),
-            &group(stage),
-            &app_spec(stage, route),
+    let (application, group) = (application(stage), group(stage));
+    let deployments = &ctx.cloud.deployments;
+    let started = async {
+        let mut alarms = deployments.alarms(&application, &group).await?;
+        alarms.push(alarm::name(stage));
+        let start = Start {
+            application: &application,
+            group: &group,
+            app_spec: &app_spec(stage, route),
             description,
-        )
+            alarms: &alarms,
+        };
+        deployments.create(&start).await
+    };
+    started
         .await
         .blame(
             codes::SHIFT_REFUSED,

@@ -55,10 +55,7 @@ pub async fn apply(
         parameters: &parameters,
         // No release among them: what a stack is tagged with, all it holds is, and a release must not touch the
         // database. The functions, which change with it anyway, have that tag by their template.
-        tags: &[
-            ("stage", ctx.stage.name.clone()),
-            ("owner", ctx.stage.owner.clone()),
-        ],
+        tags: &ctx.stage.tags(),
         is_new: before.is_none(),
     };
     let changes = propose(ctx, kind, &wish, &change_set).await?;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use spoke_contract::functions::{Function, LIVE};
-use spoke_contract::names::{FAILED_REQUESTS, METRICS_NAMESPACE};
+use spoke_contract::functions::Function;
 
+use super::alarm;
 use super::shift::Route;
 use crate::cloud::cloudwatch::{Query, total};
 use crate::context::Context;
@@ -21,7 +21,8 @@ const FEWEST_ERRORS: f64 = 5.0;
 const PERCENT: f64 = 1.0;
 const TIMES: f64 = 2.0;
 
-/// Readings in a row that must find it worse. An alarm that sees the same is quicker.
+/// Readings in a row that must find it worse. The alarm on the version is quicker; what stays below it minute by minute
+/// and adds up is found here.
 const READINGS: u32 = 3;
 
 /// What one version did since the shift began.
@@ -50,8 +51,7 @@ impl Side {
     }
 }
 
-/// Readings of a shift. Alarms see all versions together, and at a small share a bad one hides in the crowd: what is
-/// read here tells them apart. Where it cannot be had the shift goes on without it.
+/// Readings of a shift, both versions apart. Where they cannot be had the shift goes on without them.
 #[derive(Debug)]
 pub struct Traffic {
     function: String,
@@ -159,32 +159,13 @@ impl Traffic {
     fn queries(&self) -> Vec<Query> {
         let mut queries = Vec::new();
         for (side, version) in [("old", &self.route.from), ("new", &self.route.to)] {
-            for (metric, stat) in [
-                ("Invocations", "Sum"),
-                ("Errors", "Sum"),
-                ("Duration", "p95"),
-            ] {
-                queries.push(Query {
-                    id: format!("{side}_{}", metric.to_lowercase()),
-                    namespace: "AWS/Lambda",
-                    metric,
-                    stat,
-                    dimensions: vec![
-                        ("FunctionName", self.function.clone()),
-                        ("Resource", format!("{}:{LIVE}", self.function)),
-                        ("ExecutedVersion", version.clone()),
-                    ],
-                });
-            }
+            queries.extend(alarm::counts(&self.function, version, side));
             queries.push(Query {
-                id: format!("{side}_failed"),
-                namespace: METRICS_NAMESPACE,
-                metric: FAILED_REQUESTS,
-                stat: "Sum",
-                dimensions: vec![
-                    ("FunctionName", self.function.clone()),
-                    ("ExecutedVersion", version.clone()),
-                ],
+                id: format!("{side}_duration"),
+                namespace: "AWS/Lambda",
+                metric: "Duration",
+                stat: "p95",
+                dimensions: alarm::of_version(&self.function, version),
             });
         }
         queries.extend(self.database.iter().map(|(dimension, id)| Query {

@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use clap::Parser as _;
 use serde_norway::Value;
 use spokectl::cli::Cli;
+use spokectl::release::alarm;
 
 use crate::templates::{fixtures, rendered, repository};
 
+/// The templates', and the one that belongs to each release.
 fn alarms() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+    let of_releases = alarm::name("local").replace("spoke-local-", "");
+    let mut names = BTreeSet::from([of_releases]);
     for stage in fixtures() {
         for (_, text) in rendered(&stage) {
             let template: Value = serde_norway::from_str(&text).unwrap();

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex};
 
 use serde_norway::Value;
 use spokectl::failure::codes;
-use spokectl::release::shift::alarm_names;
+use spokectl::release::shift::stack_alarms;
 use spokectl::repository::Repository;
 use spokectl::scale::Settings;
 use spokectl::stage::{self, Stage};
@@ -332,7 +332,7 @@ fn the_shift_watches_the_alarms_the_tool_explains() {
                 .to_owned()
         })
         .collect();
-    assert_eq!(watched, alarm_names("local"));
+    assert_eq!(watched, stack_alarms("local"));
 }
 
 #[test]
