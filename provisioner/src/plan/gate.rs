@@ -5,7 +5,7 @@ use std::path::Path;
 
 use chrono::Utc;
 
-use super::consequence::Group;
+use super::consequence::{Consequence, Group};
 use super::read::{self, Looked};
 use super::report::{self, Plan};
 use super::saved::Saved;
@@ -25,8 +25,15 @@ pub struct Word<'a> {
     pub drift: bool,
 }
 
-/// Lets a deploy through, or says why not.
-pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<(), Failure> {
+impl Word<'_> {
+    /// A saved plan was read before.
+    fn has_yes(&self) -> bool {
+        self.yes || self.plan.is_some()
+    }
+}
+
+/// Lets a deploy through with what its stacks will go through, or says why not.
+pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<Vec<Consequence>, Failure> {
     let (plan, looked) = read::plan(ctx).await.map_err(Failure::untouched)?;
     if let Some(file) = word.plan {
         let saved = Saved::read(file)?;
@@ -46,15 +53,18 @@ pub async fn pass(ctx: &Context, word: Word<'_>) -> Result<(), Failure> {
             return Err(failure);
         }
     }
-    for warning in &plan.warnings {
-        ctx.ui.notice(format!("warning: {warning}"));
+    // A plan that is shown tells its warnings itself.
+    if !plan.refusals.is_empty() || !is_shown(ctx, &plan, word) {
+        for warning in &plan.warnings {
+            ctx.ui.notice(format!("warning: {warning}"));
+        }
     }
     refused(ctx, &plan)?;
     agreed(ctx, &plan, word)?;
-    if word.drift || !ctx.stage.release.drift_check {
-        return Ok(());
+    if !word.drift && ctx.stage.release.drift_check {
+        untouched(ctx, &looked).await?;
     }
-    untouched(ctx, &looked).await
+    Ok(plan.infrastructure.changes)
 }
 
 /// Nobody's work by hand is written over, and none fails a release half-way.
@@ -88,17 +98,26 @@ fn refused(ctx: &Context, plan: &Plan) -> Result<(), Failure> {
     Err(failure.next(format!("spokectl plan{}", ctx.flag())))
 }
 
+/// The groups nobody has agreed to yet.
+fn not_accepted(plan: &Plan, word: Word<'_>) -> Vec<Group> {
+    let mut grave = plan.grave();
+    grave.retain(|group| !word.accepted.contains(group));
+    grave
+}
+
+/// Whoever can be asked, and has not answered everything yet, is shown the whole plan.
+fn is_shown(ctx: &Context, plan: &Plan, word: Word<'_>) -> bool {
+    ctx.ui.can_ask() && !(word.has_yes() && not_accepted(plan, word).is_empty())
+}
+
 /// Data that would be lost, capacity that would fall and migrations nobody can judge want a word of their own, each;
 /// everything together one yes. Whoever can be asked is shown first what the plan means.
 fn agreed(ctx: &Context, plan: &Plan, word: Word<'_>) -> Result<(), Failure> {
-    let mut grave = plan.grave();
-    grave.retain(|group| !word.accepted.contains(group));
-    // A saved plan was read before.
-    let has_yes = word.yes || word.plan.is_some();
     let can_ask = ctx.ui.can_ask();
-    if can_ask && !(grave.is_empty() && has_yes) {
+    if is_shown(ctx, plan, word) {
         ctx.ui.say(report::text(plan));
     }
+    let grave = not_accepted(plan, word);
     for group in &grave {
         let told = plan.told(*group);
         let question = format!("{}: {}. Go on?", group.title(), told.join("; "));
@@ -120,7 +139,7 @@ fn agreed(ctx: &Context, plan: &Plan, word: Word<'_>) -> Result<(), Failure> {
         return Err(failure);
     }
     // Who was asked about the gravest has seen the rest.
-    if has_yes || !grave.is_empty() {
+    if word.has_yes() || !grave.is_empty() {
         return Ok(());
     }
     if !can_ask {

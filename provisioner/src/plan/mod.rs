@@ -1,5 +1,5 @@
 //! What a deploy would do and mean. Deciding is pure (`difference`, `consequence`, `migrations`, `connections`, `cost`,
-//! `report`); `read` and `pending` look at what is live, `gate` and `saved` hold a deploy to it.
+//! `report`); `read` and `pending` look at what is live, `gate`, `saved` and `held` hold a deploy to it.
 
 pub mod connections;
 pub mod consequence;
@@ -8,6 +8,7 @@ pub mod difference;
 mod enlarged;
 mod fixed;
 pub mod gate;
+pub mod held;
 pub mod migrations;
 pub mod pending;
 pub mod prices;

@@ -19,6 +19,7 @@ use crate::build::{self, Artifacts};
 use crate::cloud::sts::Caller;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, Kind as Ending, codes};
+use crate::plan::consequence::Consequence;
 use crate::scale::ledger;
 use crate::template::Kind;
 use crate::ui::{bold, clock, dim};
@@ -57,6 +58,8 @@ pub struct Wish<'a> {
     pub reason: &'a str,
     /// Requests of our own to the new version while traffic shifts.
     pub probes: u32,
+    /// What the stacks go through by the plan that was agreed to, where there was one.
+    pub planned: Option<&'a [Consequence]>,
 }
 
 impl Wish<'_> {
@@ -255,7 +258,14 @@ impl<'a> Making<'a> {
     }
 
     async fn stack(&mut self, kind: Kind) -> Result<(), Failure> {
-        let applied = stack::apply(self.ctx, kind, &self.known).await?;
+        // What is made first and prepared then has gone through its plan the first time.
+        let name = kind.stack(&self.ctx.stage.name);
+        let is_again = self.stacks.iter().any(|applied| applied.stack == name);
+        let planned = self
+            .wish
+            .planned
+            .map(|all| if is_again { &[] } else { all });
+        let applied = stack::apply_planned(self.ctx, kind, &self.known, planned).await?;
         self.known.extend(applied.outputs.clone());
         self.stacks.push(applied);
         Ok(())

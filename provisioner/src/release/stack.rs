@@ -14,6 +14,8 @@ use crate::cloud::cloudformation::{Change, ChangeSet, Stack, Template, Wish};
 use crate::cloud::s3::Headers;
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
+use crate::plan::consequence::Consequence;
+use crate::plan::held;
 use crate::template::{self, Kind};
 use crate::ui::live::Live;
 use crate::ui::{bold, clock};
@@ -38,6 +40,16 @@ pub async fn apply(
     ctx: &Context,
     kind: Kind,
     known: &BTreeMap<String, String>,
+) -> Result<Applied, Failure> {
+    apply_planned(ctx, kind, known, None).await
+}
+
+/// The same, if CloudFormation makes of it what was `planned`, where somebody was shown a plan.
+pub async fn apply_planned(
+    ctx: &Context,
+    kind: Kind,
+    known: &BTreeMap<String, String>,
+    planned: Option<&[Consequence]>,
 ) -> Result<Applied, Failure> {
     let name = kind.stack(&ctx.stage.name);
     let started = Instant::now();
@@ -69,8 +81,11 @@ pub async fn apply(
             outputs,
         });
     }
-    let performed = perform(ctx, kind, &change_set, changes.len(), before.is_none()).await;
-    let outputs = match performed {
+    let performed = async {
+        held(ctx, kind, planned, &changes)?;
+        perform(ctx, kind, &change_set, changes.len(), before.is_none()).await
+    };
+    let outputs = match performed.await {
         Ok(outputs) => outputs,
         // CloudFormation is at work on this change set.
         Err(failure) if failure.code == codes::DETACHED => return Err(failure),
@@ -91,6 +106,29 @@ pub async fn apply(
         seconds,
         outputs,
     })
+}
+
+/// Refuses a change set that is not what the plan says.
+fn held(
+    ctx: &Context,
+    kind: Kind,
+    planned: Option<&[Consequence]>,
+    changes: &[Change],
+) -> Result<(), Failure> {
+    let wrong = planned.map(|planned| held::differences(kind, planned, changes));
+    let Some(wrong) = wrong.filter(|wrong| !wrong.is_empty()) else {
+        return Ok(());
+    };
+    let name = kind.stack(&ctx.stage.name);
+    let mut failure = Failure::new(
+        codes::PLAN_STALE,
+        format!("the change of stack {name} is not what the plan says"),
+    );
+    failure.why = wrong;
+    Err(unchanged(
+        ctx,
+        failure.state("its change set is deleted, and was not executed"),
+    ))
 }
 
 /// A template that is too large for a request goes by way of the artifact bucket.
@@ -217,7 +255,7 @@ async fn ready(ctx: &Context, kind: Kind, name: &str) -> Result<Option<Stack>, F
 }
 
 /// It lived, and somebody began to delete it: what still stands may be the database, and is nobody's to throw away.
-fn half_deleted(ctx: &Context, kind: Kind, stack: &Stack) -> Failure {
+pub(crate) fn half_deleted(ctx: &Context, kind: Kind, stack: &Stack) -> Failure {
     let name = kind.stack(&ctx.stage.name);
     let region = ctx.stage.region_of(kind);
     Failure::new(

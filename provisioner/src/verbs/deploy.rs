@@ -14,20 +14,21 @@ use crate::ui::Ui;
 /// What `--probes` takes.
 pub(super) const MOST_PROBES: u32 = 10_000;
 
-/// Make a release.
+/// Make a release: build, upload, update the stacks, shift the traffic, move the bundle
 ///
-/// Shows what the plan means and asks, unless --yes or a saved plan has answered. Data loss, a fall in capacity and a
-/// migration nobody can judge want a word of their own (--accept).
+/// Shows what the plan means and asks, unless --yes or a saved plan has answered. Data loss, a fall
+/// in capacity and a migration nobody can judge want a word of their own (--accept).
 ///
-/// Locks the stage, builds functions and front end, uploads the bundle beside the old ones, updates the stacks
-/// by change set, publishes versions, and has CodeDeploy shift the traffic: preflight runs the migrations first,
-/// alarms watch while everybody still gets the old bundle, postflight moves the bundle pointer last.
-/// A shift that fails goes back by itself; the command says why and ends with 3.
-/// One that too few requests met is live but proves little (see `spokectl config explain`): it ends with 7.
-/// What was changed by hand is looked for first (minutes, on AWS): a deploy over it is refused without --drift.
+/// Locks the stage, builds functions and front end, uploads the bundle beside the old ones, updates
+/// the stacks by change set, publishes versions, and has CodeDeploy shift the traffic: preflight runs
+/// the migrations first, alarms watch while everybody still gets the old bundle, postflight moves the
+/// bundle pointer last. A shift that fails goes back by itself; the command says why and ends with 3.
+/// One that too few requests met is live but proves little (see `spokectl config explain`): it ends
+/// with 7. What was changed by hand is looked for first (minutes, on AWS): a deploy over it is
+/// refused without --drift.
 ///
-/// Ctrl-C between two steps stops; while a stack changes or traffic shifts it detaches (130), and the next deploy
-/// goes on from what came of it.
+/// Ctrl-C between two steps stops; while a stack changes or traffic shifts it detaches (130), and the
+/// next deploy goes on from what came of it.
 ///
 /// Examples:
 ///   spokectl deploy
@@ -88,10 +89,11 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
         yes: global.yes,
         drift: args.drift,
     };
-    gate::pass(&ctx, word).await?;
+    let planned = gate::pass(&ctx, word).await?;
     let wish = Wish {
         reason: &args.reason,
         probes: args.probes,
+        planned: Some(&planned),
     };
     let made = make::release(&ctx, Source::Build, wish).await?;
     ui.data(&made, || told(&ctx, &made));

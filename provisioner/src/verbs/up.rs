@@ -19,11 +19,12 @@ use crate::ui::live::Live;
 use crate::ui::tasks::Tasks;
 use crate::ui::{Ui, bold, clock, dim};
 
-/// Run the whole system on this machine: no AWS account, no Docker.
+/// Run the whole system on this machine: build, start the local cloud, deploy, open
 ///
-/// Builds the functions and the front end, starts the local cloud (AWS's protocols over a real `PostgreSQL` and a
-/// real Redis), deploys stage local onto it exactly as `deploy` deploys to AWS, and makes a demonstration
-/// organization. Stays with a status line until Ctrl-C, which stops everything; --detach leaves it running.
+/// No AWS account and no Docker are needed. Builds the functions and the front end, starts the local
+/// cloud (AWS's protocols over a real `PostgreSQL` and a real Redis), deploys stage local onto it
+/// exactly as `deploy` deploys to AWS, and makes a demonstration organization. Stays with a status
+/// line until Ctrl-C, which stops everything; --detach leaves it running.
 ///
 /// What is deployed already stays as it is: `up` after a change of the sources only says so, and
 /// `spokectl deploy` releases it, so that a release is always something you asked for.
@@ -227,6 +228,7 @@ async fn answers(url: &str) -> Result<(), Failure> {
 const FIRST: Wish<'_> = Wish {
     reason: "the first release, by up",
     probes: 0,
+    planned: None,
 };
 
 async fn start_cloud(

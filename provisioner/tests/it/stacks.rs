@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 use spokectl::context::Interrupt;
 use spokectl::failure::{Kind as Ending, codes};
-use spokectl::release::stack::apply;
+use spokectl::plan::{consequence, difference};
+use spokectl::release::stack::{apply, apply_planned};
 use spokectl::template::{Kind, WITH_REQUEST};
 use spokectl::ui::describe;
 
+use crate::command_line::spokectl_in;
 use crate::working_copy::Setting;
 
 const ONE_QUEUE: &str = "\
@@ -90,7 +92,7 @@ async fn a_stack_that_could_not_be_made_is_made_anew_by_the_next_run() {
     setting.end().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stack_that_could_not_be_deleted_to_its_end_is_left_alone() {
     let setting = Setting::new().await;
     setting.template("network", ONE_QUEUE);
@@ -117,6 +119,17 @@ async fn a_stack_that_could_not_be_deleted_to_its_end_is_left_alone() {
     assert_eq!(failure.code, codes::STACK_STUCK);
     insta::assert_snapshot!(describe(&failure));
     assert!(failed().await);
+    // The plan says so too, and not that everything would be made anew.
+    let run = spokectl_in(setting.root().to_str().unwrap(), &["plan"]);
+    assert_eq!(run.code, 5, "{}", run.stderr);
+    let refused =
+        "refused: stack spoke-local-network was to be deleted, and not all of it could be";
+    assert!(run.stdout.contains(refused), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("infrastructure  no change"),
+        "{}",
+        run.stdout
+    );
     let queue = setting.ctx.cloud.queues.depth("first").await.unwrap();
     assert_eq!(queue, Some(0));
     setting.end().await;
@@ -194,6 +207,39 @@ async fn a_change_that_fails_leaves_the_stack_as_it_was() {
         .await
         .unwrap();
     assert_eq!(again.outputs["Name"], "first");
+    setting.end().await;
+}
+
+#[tokio::test]
+async fn a_change_set_that_is_not_the_plan_is_not_executed() {
+    let setting = Setting::new().await;
+    setting.template("network", ONE_QUEUE);
+    apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    let live = difference::parse(ONE_QUEUE).unwrap();
+    let renamed = ONE_QUEUE.replace("first", "other");
+    setting.template("network", &renamed);
+    let failure = apply_planned(&setting.ctx, Kind::Network, &nothing(), Some(&[]))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (failure.code, failure.kind.number()),
+        (codes::PLAN_STALE, 5)
+    );
+    insta::assert_snapshot!(describe(&failure));
+    let stacks = &setting.ctx.cloud.stacks;
+    let stack = stacks.find("spoke-local-network").await.unwrap().unwrap();
+    assert_eq!(stack.status, "CREATE_COMPLETE");
+    let wanted = difference::parse(&renamed).unwrap();
+    let planned: Vec<_> = difference::of(Kind::Network, Some(&live), &wanted)
+        .into_iter()
+        .map(consequence::of)
+        .collect();
+    let applied = apply_planned(&setting.ctx, Kind::Network, &nothing(), Some(&planned))
+        .await
+        .unwrap();
+    assert_eq!(applied.outputs["Name"], "other");
     setting.end().await;
 }
 
