@@ -60,6 +60,7 @@ WEB = "spoke-judge-web"
 BY_CALL = {
     "PublishVersions": ("lambda", "publish_version", {"FunctionName": WEB}, "lambda:PublishVersion"),
     "CallFunctions": ("lambda", "invoke", {"FunctionName": WEB, "InvocationType": "DryRun"}, "lambda:InvokeFunction"),
+    "ReadQuota": ("lambda", "get_account_settings", {}, "lambda:GetAccountSettings"),
     "WatchAlarms": ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms"),
     "ReadLogs": ("logs", "filter_log_events", {"logGroupName": f"/aws/lambda/{WEB}"}, "logs:FilterLogEvents"),
     "MakeNetwork": ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs"),

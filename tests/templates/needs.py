@@ -207,6 +207,7 @@ CALLS = {
         "stop_deployment": {"codedeploy:StopDeployment": [GROUP]},
     },
     "lambda": {
+        "get_account_settings": {"lambda:GetAccountSettings": ["*"]},
         "get_alias": {"lambda:GetAlias": [FUNCTION]},
         "get_function_configuration": {"lambda:GetFunctionConfiguration": [FUNCTION, HOOK]},
         "invoke": {"lambda:InvokeFunction": [FUNCTION, HOOK]},
@@ -247,6 +248,7 @@ DATABASE = "arn:aws:rds:{region}:{account}"
 LOOKS = {
     "cloudformation:DescribeStacks": [STACK],
     "cloudformation:GetTemplate": [STACK],
+    "lambda:GetAccountSettings": ["*"],
     "rds:DescribeDBClusters": [f"{DATABASE}:cluster:spoke-{{stage}}"],
     "rds:DescribeDBInstances": [f"{DATABASE}:db:spoke-{{stage}}", f"{DATABASE}:db:spoke-{{stage}}-1"],
     "secretsmanager:DescribeSecret": CALLS["secretsmanager"]["describe_secret"]["secretsmanager:DescribeSecret"],

@@ -33,7 +33,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Whether it ever came to life: what failed to be made, or was only proposed, has nothing in it.
+    /// Whether it ever came to life: what failed to be made, or was only proposed, has nothing in it. One whose deletion
+    /// failed still has what could not be deleted.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         !matches!(
@@ -45,7 +46,6 @@ impl Stack {
                 | "ROLLBACK_FAILED"
                 | "ROLLBACK_COMPLETE"
                 | "DELETE_IN_PROGRESS"
-                | "DELETE_FAILED"
                 | "DELETE_COMPLETE"
         )
     }

@@ -32,6 +32,19 @@ impl Functions {
         Self(Client::new(config))
     }
 
+    /// How many calls at once the account has left for functions without a number of their own.
+    pub async fn unreserved(&self) -> anyhow::Result<u32> {
+        self.0
+            .get_account_settings()
+            .send()
+            .await
+            .map_err(|error| words(error).context("reading the account's quota of Lambda"))?
+            .account_limit
+            .and_then(|limit| limit.unreserved_concurrent_executions)
+            .and_then(|left| u32::try_from(left).ok())
+            .context("AWS says nothing about the account's quota of Lambda")
+    }
+
     /// The alias `Live` of a function, if there is one.
     pub async fn find_live(&self, function: &str) -> anyhow::Result<Option<Alias>> {
         let answer = self

@@ -104,44 +104,70 @@ pub struct Budget {
     pub most: Option<u32>,
     /// Functions without reserved concurrency: nothing bounds what they open but the account's quota.
     pub unbounded: Vec<&'static str>,
+    /// How many calls at once the account has for all of those together; none if there are none, or if nobody knows.
+    pub quota: Option<u32>,
+    /// While shifting, of the bounded functions alone.
+    #[serde(skip)]
+    bounded: u32,
+}
+
+/// The functions without reserved concurrency, but for the hooks, of which each runs once.
+#[must_use]
+pub fn unbounded(stage: &Stage) -> Vec<&'static str> {
+    Function::ALL
+        .into_iter()
+        .filter(|function| !function.is_hook())
+        .map(Function::name)
+        .filter(|name| !stage.app.concurrency.contains_key(*name))
+        .collect()
 }
 
 impl Budget {
-    /// What the stage's functions may open.
+    /// What the stage's functions may open, where the account lets those without a number of their own run `quota` at once.
     #[must_use]
-    pub fn of(stage: &Stage) -> Self {
+    pub fn of(stage: &Stage, quota: Option<u32>) -> Self {
         let pool = stage
             .app
             .env
             .get(vars::DB_MAX_POOL)
             .and_then(|text| text.parse().ok())
             .unwrap_or(1);
-        let mut running = 0;
-        let mut unbounded = Vec::new();
-        for function in Function::ALL
-            .into_iter()
-            .filter(|function| !function.is_hook())
-        {
-            match stage.app.concurrency.get(function.name()) {
-                Some(count) => running += count * pool,
-                None => unbounded.push(function.name()),
-            }
-        }
-        // A frozen environment keeps its connection: while traffic shifts, the old version's environments are
-        // still warm and the new one's are there already. Then preflight and postflight.
+        let bounded = stage.app.concurrency.values().sum::<u32>() * pool;
+        // They share one pool of the account's, so it counts once.
+        let all = bounded + quota.unwrap_or(0) * pool;
+        // A frozen environment keeps its connection, and is no call at work that a quota would count: while traffic
+        // shifts, the old version's environments are still warm and the new one's are there already. Then the hooks.
         let hooks = 2;
+        let shifting = |running: u32| running * 2 + hooks + SPARE;
         Self {
-            steady: running + SPARE,
-            shifting: running * 2 + hooks + SPARE,
+            steady: all + SPARE,
+            shifting: shifting(all),
             most: most(&stage.database),
-            unbounded,
+            unbounded: unbounded(stage),
+            quota,
+            bounded: shifting(bounded),
         }
     }
 
     /// Whether the bounded functions alone are too many: then no release can go well at its peak.
     #[must_use]
     pub fn cannot_fit(&self) -> bool {
-        self.most.is_some_and(|most| self.shifting > most)
+        self.most.is_some_and(|most| self.bounded > most)
+    }
+
+    /// What should be meant: the others could open more than the database takes, if they were called that often.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let (quota, most) = (self.quota?, self.most?);
+        let is_much = self.shifting > most && !self.cannot_fit();
+        is_much.then(|| {
+            format!(
+                "nothing bounds {} but the account's quota of {quota} calls at once: {} connections while shifting, and \
+                 the database takes {most}; give each a number, app.concurrency",
+                self.unbounded.join(", "),
+                self.shifting,
+            )
+        })
     }
 
     /// For people.
@@ -158,6 +184,10 @@ impl Budget {
         if !self.unbounded.is_empty() {
             sentence.push_str("; unbounded: ");
             sentence.push_str(&self.unbounded.join(", "));
+            sentence.push_str(&self.quota.map_or_else(
+                || "; the account's quota cannot be read, so they are not counted".to_owned(),
+                |quota| format!(": up to {quota} by the account's quota"),
+            ));
         }
         sentence
     }
@@ -165,7 +195,36 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
-    use super::{memory_gib, of_capacity, of_class};
+    use super::{Budget, memory_gib, of_capacity, of_class};
+    use crate::stage;
+
+    #[test]
+    fn functions_without_a_number_share_what_the_account_has_left() {
+        let text = include_str!("../../tests/it/prod.toml");
+        let mut stage = stage::resolve("prod", text).unwrap();
+        stage.app.concurrency = [("web".to_owned(), 100)].into();
+        stage.app.env.clear();
+        let unknown = Budget::of(&stage, None);
+        assert_eq!((unknown.steady, unknown.shifting), (103, 205));
+        assert!(unknown.sentence().ends_with("so they are not counted"));
+        assert_eq!(unknown.warning(), None);
+        let mut known = Budget::of(&stage, Some(900));
+        assert_eq!((known.steady, known.shifting), (1003, 2005));
+        assert!(
+            known.sentence().ends_with(
+                "unbounded: worker, inbound, reports, scheduled: up to 900 by the account's quota"
+            ),
+            "{}",
+            known.sentence()
+        );
+        // More than the database takes is a warning; of the bounded alone it cannot go well.
+        known.most = Some(1000);
+        assert!(!known.cannot_fit());
+        assert!(known.warning().unwrap().contains("app.concurrency"));
+        known.most = Some(200);
+        assert!(known.cannot_fit());
+        assert_eq!(known.warning(), None);
+    }
 
     #[test]
     fn classes_take_what_aws_publishes_within_two_percent() {

@@ -45,6 +45,14 @@ pub struct Property {
     pub before: Option<Value>,
     /// After.
     pub after: Option<Value>,
+    /// `before` is what somebody made of it by hand, and not what the stack's template says.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_hand: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Property {
@@ -52,7 +60,12 @@ impl Property {
     #[must_use]
     pub fn told(&self) -> String {
         let change = told(self.before.as_ref(), self.after.as_ref());
-        format!("{}: {change}", self.path)
+        let mark = if self.by_hand {
+            " (changed by hand)"
+        } else {
+            ""
+        };
+        format!("{}{mark}: {change}", self.path)
     }
 }
 
@@ -237,6 +250,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, found: &mu
         path: path.to_owned(),
         before: before.cloned(),
         after: after.cloned(),
+        by_hand: false,
     });
 }
 

@@ -13,12 +13,12 @@ use super::connections::Budget;
 use super::migrations::estimate;
 use super::report::{ByHand, Identity, Infrastructure, Plan, Refusal};
 use super::signals::Signal;
-use super::{consequence, cost, difference, enlarged, pending, report, signals};
+use super::{connections, consequence, cost, difference, enlarged, pending, report, signals};
 use crate::build::{revision, sha256};
 use crate::cloud::cloudformation::{Drift, Stack};
 use crate::context::Context;
 use crate::failure::{Blame as _, Failure, codes};
-use crate::release::{record, secrets};
+use crate::release::{record, secrets, stack};
 use crate::scale::Settings;
 use crate::template::{self, Kind};
 
@@ -106,7 +106,8 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     if !migrations.is_empty() {
         estimate::fill(&mut migrations, &table_sizes(ctx).await?);
     }
-    let connections = Budget::of(&ctx.stage);
+    let quota = unreserved(ctx, &before, &after).await;
+    let connections = Budget::of(&ctx.stage, quota);
     let mut refusals = pending::refused(&ctx.repository, live.as_ref(), &migrations).await;
     if connections.cannot_fit() {
         refusals.push(Refusal {
@@ -115,6 +116,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
             next: "lower app.concurrency, or choose a larger database.class".to_owned(),
         });
     }
+    refusals.extend(half_deleted(ctx, &looked));
     if looked
         .iter()
         .any(|one| one.kind == Kind::Data && one.live.is_some())
@@ -124,6 +126,7 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
     let shift = &ctx.stage.release;
     let minutes = report::minutes(
         &infrastructure,
+        &migrations,
         shift.codedeploy.then_some(shift.shift.as_str()),
     );
     let plan = Plan {
@@ -146,16 +149,34 @@ pub async fn plan(ctx: &Context) -> Result<(Plan, Vec<Looked>), Failure> {
         warnings: report::warnings(&ctx.stage)
             .into_iter()
             .chain(pending::blind(&ctx.repository, live.as_ref()).await)
+            .chain(connections.warning())
             .collect(),
         connections,
         enlarged: ctx.stage.enlarged.clone(),
         minutes,
-        cost_before: before,
-        cost_after: after,
+        cost_before: cost::of(&before),
+        cost_after: cost::of(&after),
         weekly_budget: ctx.stage.alerts.weekly_budget,
         price_date: super::prices::DATE,
     };
     Ok((plan, looked))
+}
+
+/// No change can begin in a stack whose deletion failed.
+fn half_deleted<'a>(
+    ctx: &'a Context,
+    looked: &'a [Looked],
+) -> impl Iterator<Item = Refusal> + use<'a> {
+    looked.iter().filter_map(|one| {
+        let stack = one.stack.as_ref()?;
+        let is_half = stack.status == "DELETE_FAILED";
+        let failure = is_half.then(|| stack::half_deleted(ctx, one.kind, stack))?;
+        Some(Refusal {
+            what: failure.what.clone(),
+            why: failure.why.join("; "),
+            next: failure.next.join("; "),
+        })
+    })
 }
 
 async fn signal(ctx: &Context, live: Option<&Release>, paths: &[&str]) -> Signal {
@@ -239,11 +260,34 @@ fn not_ours(mut drift: Drift, is_enlarged: bool) -> Option<Drift> {
     Some(drift)
 }
 
-/// What changes, and what all stacks cost before and after.
+/// What functions without a number of their own may run at once afterwards: what the account has left now, what this stage
+/// gives back and what it takes. Where it cannot be read the plan says so, and goes on.
+async fn unreserved(ctx: &Context, before: &[Value], after: &[Value]) -> Option<u32> {
+    if connections::unbounded(&ctx.stage).is_empty() {
+        return None;
+    }
+    let left = ctx.cloud.functions.unreserved().await.ok()?;
+    Some((left + reserved(before)).saturating_sub(reserved(after)))
+}
+
+/// What functions have for themselves.
+fn reserved(templates: &[Value]) -> u32 {
+    let resources = templates
+        .iter()
+        .filter_map(|template| template["Resources"].as_object());
+    let numbers = resources
+        .flat_map(serde_json::Map::values)
+        .filter_map(|one| one["Properties"]["ReservedConcurrentExecutions"].as_u64());
+    numbers
+        .filter_map(|number| u32::try_from(number).ok())
+        .sum()
+}
+
+/// What changes, and all templates before and after.
 fn compared(
     looked: &[Looked],
     running: &enlarged::Running,
-) -> Result<(Infrastructure, cost::Cost, cost::Cost), Failure> {
+) -> Result<(Infrastructure, Vec<Value>, Vec<Value>), Failure> {
     let parse = |kind: Kind, text: &str| {
         difference::parse(text).map_err(|error| template::mistake::no_yaml(kind, &error))
     };
@@ -268,11 +312,7 @@ fn compared(
         }
     }
     changes.sort_by_key(|one: &consequence::Consequence| one.group);
-    Ok((
-        Infrastructure { changes, stuck },
-        cost::of(&before),
-        cost::of(&after),
-    ))
+    Ok((Infrastructure { changes, stuck }, before, after))
 }
 
 /// What the instance recorded of its tables; nothing before its first hour, or if somebody wrote something else there.

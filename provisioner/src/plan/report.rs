@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::connections::Budget;
 use super::consequence::{Consequence, Group};
@@ -123,6 +124,32 @@ impl Plan {
             .any(|one| !one.drift.is_empty())
     }
 
+    /// Keeps what was changed by hand, and tells of a property that changes what is there, in place of what the live
+    /// template says of it.
+    pub fn found_by_hand(&mut self, found: Vec<ByHand>) {
+        for one in &mut self.infrastructure.changes {
+            let of_stack = found.iter().filter(|by| by.stack == one.change.stack);
+            let mut drift = of_stack.flat_map(|by| &by.drift);
+            let Some(drift) = drift.find(|drift| drift.resource == one.change.resource) else {
+                continue;
+            };
+            for property in &mut one.change.properties {
+                let there = drift.properties.iter();
+                let mut there = there.filter(|(path, _, _)| dotted(path) == property.path);
+                let Some((_, _, real)) = there.next() else {
+                    continue;
+                };
+                let said = property.told();
+                property.before = Some(Value::String(real.clone()));
+                property.by_hand = true;
+                if one.sentence == said {
+                    one.sentence = property.told();
+                }
+            }
+        }
+        self.by_hand = Some(found);
+    }
+
     /// The groups that need a confirmation of their own, and are in this plan.
     #[must_use]
     pub fn grave(&self) -> Vec<Group> {
@@ -167,6 +194,19 @@ impl Plan {
     }
 }
 
+/// A path as drift has it (`/Code/Layers/0`), in the plan's form (`Code.Layers[0]`).
+fn dotted(path: &str) -> String {
+    let mut text = String::new();
+    for part in path.split('/').filter(|part| !part.is_empty()) {
+        if part.bytes().all(|byte| byte.is_ascii_digit()) {
+            text.extend(["[", part, "]"]);
+        } else {
+            text.extend([if text.is_empty() { "" } else { "." }, part]);
+        }
+    }
+    text
+}
+
 /// What a stage file allows that somebody should mean: on AWS, where a release is more than a rehearsal.
 #[must_use]
 pub fn warnings(stage: &Stage) -> Vec<String> {
@@ -181,9 +221,14 @@ pub fn warnings(stage: &Stage) -> Vec<String> {
     ]
 }
 
-/// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it.
+/// The shortest and the longest usual time: in each stack the slowest resource counts, others go beside it. Migrations
+/// count where the sizes of their tables are known.
 #[must_use]
-pub fn minutes(infrastructure: &Infrastructure, shift_name: Option<&str>) -> (u64, u64) {
+pub fn minutes(
+    infrastructure: &Infrastructure,
+    migrations: &[Migration],
+    shift_name: Option<&str>,
+) -> (u64, u64) {
     let mut slowest: BTreeMap<&str, u64> = BTreeMap::new();
     for one in &infrastructure.changes {
         let way = match one.change.action {
@@ -197,14 +242,17 @@ pub fn minutes(infrastructure: &Infrastructure, shift_name: Option<&str>) -> (u6
         *stack = seconds.max(*stack);
     }
     let stacks: u64 = slowest.values().map(|seconds| seconds + 20).sum();
+    let statements = migrations.iter().flat_map(|one| &one.statements);
+    let estimates = statements.filter_map(|one| one.estimate);
+    let seconds = stacks + estimates.map(|one| one.seconds).sum::<u64>();
     let shift = shift_name
         .and_then(shift::parse)
         .map_or(0, |shift| shift.minutes());
     // Uploads, publishing, the hooks.
     let rest = 2;
     (
-        stacks / 60 + shift + rest,
-        stacks.div_ceil(30) + shift + 2 * rest,
+        seconds / 60 + shift + rest,
+        seconds.div_ceil(30) + shift + 2 * rest,
     )
 }
 
@@ -421,4 +469,98 @@ fn money(plan: &Plan) -> String {
         after.weekly,
         plan.price_date
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{ByHand, Infrastructure, Plan, dotted, minutes};
+    use crate::cloud::cloudformation::Drift;
+    use crate::plan::migrations::{self, estimate};
+    use crate::plan::{connections, consequence, cost, difference, signals};
+    use crate::template::Kind;
+
+    fn plan(live: &Value, wanted: &Value) -> Plan {
+        let stage = include_str!("../../tests/it/prod.toml");
+        let stage = crate::stage::resolve("prod", stage).unwrap();
+        let changes = difference::of(Kind::Network, Some(live), wanted);
+        Plan {
+            identity: super::Identity {
+                account: String::new(),
+                region: String::new(),
+                stage: "prod".to_owned(),
+                by: String::new(),
+                revision: String::new(),
+                at: String::new(),
+            },
+            release: None,
+            infrastructure: Infrastructure {
+                changes: changes.into_iter().map(consequence::of).collect(),
+                ..Infrastructure::default()
+            },
+            by_hand: None,
+            code: signals::Signal::Unchanged,
+            scaler: None,
+            bundle: signals::Signal::Unchanged,
+            migrations: Vec::new(),
+            refusals: Vec::new(),
+            warnings: Vec::new(),
+            connections: connections::Budget::of(&stage, None),
+            enlarged: None,
+            minutes: (0, 0),
+            cost_before: cost::of(&[]),
+            cost_after: cost::of(&[]),
+            weekly_budget: None,
+            price_date: "2026-01-01",
+        }
+    }
+
+    #[test]
+    fn what_was_changed_by_hand_is_what_a_change_begins_from() {
+        let queue = |seconds: u32| {
+            json!({"Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {
+                "VisibilityTimeout": seconds, "RedrivePolicy": {"maxReceiveCount": seconds},
+            }}}})
+        };
+        let mut plan = plan(&queue(30), &queue(60));
+        let drift = Drift {
+            resource: "Queue".to_owned(),
+            kind: "AWS::SQS::Queue".to_owned(),
+            status: "MODIFIED".to_owned(),
+            properties: vec![(
+                "/VisibilityTimeout".to_owned(),
+                "30".to_owned(),
+                "45".to_owned(),
+            )],
+        };
+        plan.found_by_hand(vec![ByHand {
+            stack: "network".to_owned(),
+            drift: vec![drift],
+        }]);
+        let text = super::text(&plan);
+        assert!(
+            text.contains("VisibilityTimeout (changed by hand): 45 → 60"),
+            "{text}"
+        );
+        assert!(
+            text.contains("RedrivePolicy.maxReceiveCount: 30 → 60"),
+            "{text}"
+        );
+        assert!(!text.contains("VisibilityTimeout: 30"), "{text}");
+        assert_eq!(dotted("/Code/Layers/0/Arn"), "Code.Layers[0].Arn");
+    }
+
+    #[test]
+    fn migrations_of_known_size_take_their_time() {
+        let sql = "CREATE INDEX i ON message (text);".to_owned();
+        let mut judged = migrations::judge(&[("1_m.sql".to_owned(), sql)]);
+        let nothing = Infrastructure::default();
+        assert_eq!(minutes(&nothing, &judged, None), (2, 4));
+        let counted = json!({"countedAt": "2026-01-01T00:00:00Z", "tables": {"message": {"rows": 1, "bytes": 30_u64 << 30}}});
+        let sizes = serde_json::from_value(counted).unwrap();
+        estimate::fill(&mut judged, &sizes);
+        // 1229 seconds.
+        assert_eq!(minutes(&nothing, &judged, None), (22, 45));
+    }
 }

@@ -11,10 +11,13 @@ use crate::plan::saved::Saved;
 use crate::plan::{read, report};
 use crate::ui::{Ui, dim};
 
-/// What a deploy would do and what it means: data loss, downtime, capacity, permissions, routine.
+/// What a deploy would do, and what it means
 ///
-/// Reads what is live and changes nothing. Code, bundle, migrations and infrastructure are told apart; the last lines
-/// are the connections at the peak against what the database takes, the time, and the dollars a week.
+/// Told by consequence: data loss, downtime, capacity, permissions, routine.
+///
+/// Reads what is live and changes nothing. Code, bundle, migrations and infrastructure are told
+/// apart; the last lines are the connections at the peak against what the database takes, the time,
+/// and the dollars a week.
 ///
 /// Ends with 0 if nothing would change, 2 if something would, 5 if a deploy would be refused.
 ///
@@ -48,7 +51,7 @@ pub(super) async fn run(global: &Global, args: Args, ui: Ui) -> Result<Kind, Fai
     let ctx = Context::connect(global, &ui).await?;
     let (mut plan, looked) = read::plan(&ctx).await?;
     if args.drift {
-        plan.by_hand = Some(read::by_hand(&ctx, &looked).await?);
+        plan.found_by_hand(read::by_hand(&ctx, &looked).await?);
     }
     let identity = &plan.identity;
     ui.say(dim(&format!(

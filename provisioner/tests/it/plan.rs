@@ -379,8 +379,18 @@ async fn on_a_terminal_a_deploy_shows_what_it_means_and_asks_once() {
         assert_eq!(said.matches("[y/N]").count(), asked, "{said}");
     }
 
-    // Whoever was asked about the gravest has seen everything.
+    // Whoever was asked about the gravest has seen everything, warnings once among it: no commit of the live release is here.
     apply(&setting.ctx, Kind::Network, &nothing())
+        .await
+        .unwrap();
+    let release = json!({
+        "number": 3, "revision": "0123456789ab", "versions": {}, "schema": "20260101000000", "deploymentId": "d-1",
+        "assets": {"bundle": "0", "script": "s", "styles": []},
+        "code": {"bucket": "b", "key": "k", "sha256": "0"}, "by": "me", "at": "2026-01-01T00:00:00Z", "reason": "r",
+    });
+    let parameters = &setting.ctx.cloud.parameters;
+    parameters
+        .put(&names::release_parameter("local"), &release.to_string())
         .await
         .unwrap();
     setting.template("network", &DATABASE.replace("first", "second"));
@@ -388,6 +398,11 @@ async fn on_a_terminal_a_deploy_shows_what_it_means_and_asks_once() {
     assert_ne!(code, Some(5), "{said}");
     assert_eq!(said.matches("[y/N]").count(), 1, "{said}");
     assert!(said.contains("data loss: Queue (network)"), "{said}");
+    assert_eq!(
+        said.matches("that never ran is not seen").count(),
+        1,
+        "{said}"
+    );
     setting.end().await;
 }
 
