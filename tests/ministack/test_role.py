@@ -39,6 +39,7 @@ BY_LIST = {
     "MakeKeys": "a key's tags are not known to MiniStack before it is made",
     "DeliverAccessLogs": "MiniStack delivers access logs without being asked",
     "FeedFunctions": "MiniStack does not say of a request which function it is about",
+    "ReadQuota": "MiniStack tells the account's quota to whoever asks",
     "NameEndpoints": "EC2 asks for it in the caller's name, never the caller",
 }
 
@@ -60,7 +61,6 @@ WEB = "spoke-judge-web"
 BY_CALL = {
     "PublishVersions": ("lambda", "publish_version", {"FunctionName": WEB}, "lambda:PublishVersion"),
     "CallFunctions": ("lambda", "invoke", {"FunctionName": WEB, "InvocationType": "DryRun"}, "lambda:InvokeFunction"),
-    "ReadQuota": ("lambda", "get_account_settings", {}, "lambda:GetAccountSettings"),
     "WatchAlarms": ("cloudwatch", "describe_alarms", {}, "cloudwatch:DescribeAlarms"),
     "ReadLogs": ("logs", "filter_log_events", {"logGroupName": f"/aws/lambda/{WEB}"}, "logs:FilterLogEvents"),
     "MakeNetwork": ("ec2", "describe_vpcs", {}, "ec2:DescribeVpcs"),

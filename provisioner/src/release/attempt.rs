@@ -190,6 +190,10 @@ fn failed_hook(ended: &Ended) -> Option<Function> {
     if let Some((hook, _)) = ended.dead {
         return Some(hook);
     }
+    // An alarm ends whatever phase it rings in, and no hook is to blame for that.
+    if ended.deployment.error.as_deref() == Some("ALARM_ACTIVE") {
+        return None;
+    }
     ended
         .phases
         .iter()

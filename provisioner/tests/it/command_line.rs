@@ -32,16 +32,8 @@ pub(crate) fn spokectl_as(
     arguments: &[&str],
     stdin: &str,
 ) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_spokectl"))
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("COLUMNS", "100")
-        .envs(environment.iter().copied())
-        .current_dir(folder)
-        .args(arguments)
+    let mut child = command(folder, environment, arguments)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     child
@@ -60,6 +52,22 @@ pub(crate) fn spokectl_as(
         stdout: String::from_utf8(stdout).unwrap(),
         stderr: String::from_utf8(stderr).unwrap(),
     }
+}
+
+/// The binary with its arguments; what it says is for whoever starts it.
+pub(crate) fn command(folder: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_spokectl"));
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("COLUMNS", "100")
+        .envs(environment.iter().copied())
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
 }
 
 /// A working copy with nothing in it but what a stage needs.

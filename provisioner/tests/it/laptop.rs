@@ -7,8 +7,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::command_line::{Run, spokectl_as};
+use crate::command_line::{self, Run, spokectl_as};
 
 /// Where the functions read the bundle's name from; its text is the whole front end.
 const BUNDLE: &str = "app/web/bundle.txt";
@@ -127,6 +128,12 @@ impl Laptop {
     }
 
     pub(crate) fn run(&self, command: &str) -> Run {
+        let arguments: Vec<_> = command.split(' ').collect();
+        self.with(|root, environment| spokectl_as(root, environment, &arguments, ""))
+    }
+
+    /// Where commands run, and with what in the environment.
+    fn with<T>(&self, command: impl FnOnce(&str, &[(&str, &str)]) -> T) -> T {
         let root = self.root().to_str().unwrap();
         let (home, cargo) = (format!("{root}/home"), format!("{root}/home/cargo"));
         let environment = [
@@ -136,23 +143,66 @@ impl Laptop {
             ("npm_config_update_notifier", "false"),
             ("AWS_MAX_ATTEMPTS", "2"),
         ];
-        let arguments: Vec<_> = command.split(' ').collect();
-        spokectl_as(root, &environment, &arguments, "")
+        command(root, &environment)
     }
 
     /// Runs commands one after the other; what each said, in words that are the same every time.
     pub(crate) fn said(&self, commands: &[&str]) -> String {
-        let mut said = Vec::new();
-        for command in commands {
+        let said = commands.iter().map(|command| {
             let run = self.run(command);
-            said.push(format!(
-                "$ spokectl {command}\n{}--- talk\n{}--- exit {}\n",
-                run.stdout,
-                steady(&run.stderr),
-                run.code
-            ));
+            told(command, &run)
+        });
+        said.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Runs a command and, once it says `when`, what is given its process; the same words as in [`Self::said`].
+    pub(crate) async fn said_while<F: Future>(
+        &self,
+        command: &str,
+        when: &str,
+        meanwhile: impl FnOnce(u32) -> F,
+    ) -> String {
+        let arguments: Vec<_> = command.split(' ').collect();
+        let started =
+            self.with(|root, environment| command_line::command(root, environment, &arguments));
+        let mut child = tokio::process::Command::from(started)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let pid = child.id().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (mut stderr, mut meanwhile) = (String::new(), Some(meanwhile));
+        while let Some(line) = lines.next_line().await.unwrap() {
+            stderr.extend([line.as_str(), "\n"]);
+            if line.contains(when)
+                && let Some(meanwhile) = meanwhile.take()
+            {
+                meanwhile(pid).await;
+            }
         }
-        said.join("\n")
+        assert!(meanwhile.is_none(), "it never said {when:?}:\n{stderr}");
+        let output = child.wait_with_output().await.unwrap();
+        let run = Run {
+            code: output.status.code().unwrap(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr,
+        };
+        told(command, &run)
+    }
+
+    /// Calls an operation of the cloud.
+    pub(crate) async fn call(&self, target: &str, input: &Value) {
+        let call = http()
+            .post(self.endpoint())
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.0")
+            .body(input.to_string());
+        let answer = call.send().await.unwrap();
+        assert!(
+            answer.status().is_success(),
+            "{}",
+            answer.text().await.unwrap()
+        );
     }
 
     /// Puts a fault of the cloud in force.
@@ -168,12 +218,13 @@ impl Laptop {
     }
 
     fn faults(&self) -> String {
+        format!("{}/_local-cloud/faults", self.endpoint())
+    }
+
+    fn endpoint(&self) -> String {
         let known = std::fs::read_to_string(self.root().join(".spoke/cloud.json")).unwrap();
         let known: Value = serde_json::from_str(&known).unwrap();
-        format!(
-            "{}/_local-cloud/faults",
-            known["endpoint"].as_str().unwrap()
-        )
+        known["endpoint"].as_str().unwrap().to_owned()
     }
 }
 
@@ -215,6 +266,15 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+fn told(command: &str, run: &Run) -> String {
+    format!(
+        "$ spokectl {command}\n{}--- talk\n{}--- exit {}\n",
+        run.stdout,
+        steady(&run.stderr),
+        run.code
+    )
+}
+
 /// What happens side by side is told in the order of names, and what is looked at now and then once, whatever was seen.
 fn steady(talk: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -231,6 +291,12 @@ fn steady(talk: &str) -> String {
         }
         beside.sort();
         lines.append(&mut beside);
+        // What may be over before it is looked at again; how it ended is told anyway.
+        if line.ends_with(": going back")
+            || (line.starts_with("! alarm") && line.contains(" rings: "))
+        {
+            continue;
+        }
         let summary = if line.starts_with("  ✓ ") || line.starts_with("  - ") {
             "  [resources, as they are done]"
         } else if is_of_the_shift(line) {

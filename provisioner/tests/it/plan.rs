@@ -11,7 +11,7 @@ use spokectl::release::stack::apply;
 use spokectl::template::Kind;
 
 use crate::command_line::spokectl_in;
-use crate::outputs::{JSON, stacks, upload_functions};
+use crate::outputs::{JSON, said, same_every_time, stacks, upload_functions};
 use crate::templates::{fixtures, rendered};
 use crate::working_copy::Setting;
 
@@ -270,7 +270,13 @@ async fn a_migration_that_takes_away_what_the_live_release_needs_is_refused() {
     let (code, text, _) = plan(&setting, &[]);
     assert_eq!(code, 5);
     insta::assert_snapshot!(text);
-    let run = spokectl_in(setting.root().to_str().unwrap(), &["deploy"]);
+    let root = setting.root().to_str().unwrap();
+    let mut settings = same_every_time(root);
+    settings.add_filter(r"\b[0-9a-f]{12}-dirty\b", "[commit]-dirty");
+    settings.bind(|| {
+        insta::assert_snapshot!("refused_as_json", said(&setting, &["plan --output json"]));
+    });
+    let run = spokectl_in(root, &["deploy"]);
     assert_eq!(run.code, 5);
     assert!(
         run.stderr

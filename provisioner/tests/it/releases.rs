@@ -1,5 +1,7 @@
 //! A laptop's whole day, as the commands tell it: up, releases that go well, fail and are gone back from, down.
 
+use std::process::Command;
+
 use insta::Settings;
 use serde_json::json;
 
@@ -23,6 +25,8 @@ fn same_every_build(root: &str) -> Settings {
         (r"\x22bytes\x22: \d+", "\"bytes\": [bytes]"),
         (r"\x22seconds\x22: \d+", "\"seconds\": [seconds]"),
         (r"\bd-[0-9A-Z]{9}\b", "[deployment]"),
+        // Seen or not between two looks.
+        (r"(stopped the shift|failed) at \d+ %", "$1 at [share]"),
         // A shift that nobody watches is over or not by the time it is looked at.
         (
             r"\(deployment \[deployment\], (InProgress|Succeeded)\)",
@@ -49,7 +53,10 @@ fn same_every_build(root: &str) -> Settings {
         ),
         // The templates' own business; they have snapshots of their own.
         (r"\b\d+ added in ", "[many] added in "),
-        (r"\b\d+ changed in ", "[some] changed in "),
+        (
+            r"\b(\d+ added, )?\d+ changed(, \d+ removed)? in ",
+            "[some] changed in ",
+        ),
         (
             r"(?s)\x22changes\x22: \[\n.*?\n      \]",
             "\"changes\": [changes]",
@@ -81,7 +88,12 @@ async fn a_day_of_releases() {
     laptop.commit();
     insta::assert_snapshot!(
         "release",
-        laptop.said(&["plan --save a.plan", "deploy --plan a.plan", "status"])
+        laptop.said(&[
+            "plan --save a.plan",
+            "deploy --plan a.plan",
+            "plan",
+            "status"
+        ])
     );
     laptop.bundle("77d1e0c4b5a6");
     insta::assert_snapshot!(
@@ -99,6 +111,7 @@ async fn a_day_of_releases() {
     );
 
     a_hook_that_fails(&laptop).await;
+    shifts_that_are_stopped_or_left(&laptop).await;
     a_template_aws_refuses(&laptop);
     a_session_that_ends(&laptop).await;
     too_few_requests(&laptop);
@@ -132,6 +145,40 @@ async fn a_hook_that_fails(laptop: &Laptop) {
         "hook_explained",
         laptop.said(&["explain", "explain --output json", "status"])
     );
+}
+
+/// By an alarm, by a probe, and by nobody: whoever leaves lets it go on, and the next run finishes it first. Five seconds
+/// with a tenth of the traffic are enough for all that.
+async fn shifts_that_are_stopped_or_left(laptop: &Laptop) {
+    const TENTH: &str = "10 % of the traffic";
+    let shifts = ["1Minute", "5Minutes"].map(|wait| format!("shift = \"Canary10Percent{wait}\""));
+    laptop.edit("stages/local.toml", &shifts[0], &shifts[1]);
+    let rings = json!({
+        "AlarmName": "spoke-local-web-5xx", "StateValue": "ALARM", "StateReason": "a person said so",
+    });
+    let alarm = laptop.said_while("deploy --yes", TENTH, async |_| {
+        let target = "GraniteServiceVersion20100801.SetAlarmState";
+        laptop.call(target, &rings).await;
+    });
+    insta::assert_snapshot!("alarm_stopped", alarm.await);
+    let breaks = json!({
+        "service": "lambda", "operation": "Invoke",
+        "error": {"code": "AccessDeniedException", "status": 403, "message": "not you"},
+    });
+    let probe = laptop.said_while("deploy --yes --probes 500", TENTH, async |_| {
+        laptop.fault(&breaks).await;
+    });
+    let probe = probe.await;
+    laptop.no_faults().await;
+    insta::assert_snapshot!("probe_failed", probe);
+    let left = laptop.said_while("deploy --yes", TENTH, async |pid| {
+        let kill = Command::new("kill")
+            .args(["-INT", &pid.to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    });
+    insta::assert_snapshot!("detached", left.await);
+    laptop.edit("stages/local.toml", &shifts[1], &shifts[0]);
 }
 
 fn a_template_aws_refuses(laptop: &Laptop) {
