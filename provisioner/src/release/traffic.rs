@@ -109,12 +109,16 @@ impl Traffic {
             .metrics
             .values(&self.queries(), self.since, Utc::now(), 60)
             .await;
-        self.seen = values.ok().map(|values| Seen::of(&values));
+        self.take(values.ok().map(|values| Seen::of(&values)));
+    }
+
+    fn take(&mut self, seen: Option<Seen>) {
         let is_worse = |seen: &Seen| seen.new.is_worse_than(seen.old);
-        self.worse = match &self.seen {
+        self.worse = match &seen {
             Some(seen) if is_worse(seen) => self.worse + 1,
             _ => 0,
         };
+        self.seen = seen;
     }
 
     /// Why the new version must not have more traffic, once several readings in a row have found it worse.
@@ -214,7 +218,9 @@ fn told(side: Side) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Seen, Side, told};
+    use chrono::DateTime;
+
+    use super::{Route, Seen, Side, Traffic, told};
 
     #[test]
     fn counts_are_summed_and_the_newest_latency_counts() {
@@ -231,6 +237,49 @@ mod tests {
         assert_eq!(seen.old, Side::default());
         assert_eq!(told(seen.old), "no requests yet");
         assert_eq!(seen.connections, Some(12.0));
+    }
+
+    #[test]
+    fn a_new_version_is_stopped_once_three_readings_in_a_row_have_found_it_worse() {
+        let route = Route {
+            from: "1".to_owned(),
+            to: "2".to_owned(),
+        };
+        let mut traffic = Traffic {
+            function: "spoke-prod-web".to_owned(),
+            route,
+            since: DateTime::UNIX_EPOCH,
+            database: None,
+            most_connections: None,
+            read_at: None,
+            seen: None,
+            worse: 0,
+        };
+        let reading = |errors| {
+            let values = [
+                ("new_invocations", vec![100.0]),
+                ("new_failed", vec![errors]),
+            ];
+            Some(Seen::of(
+                &values.map(|(id, values)| (id.to_owned(), values)).into(),
+            ))
+        };
+        for (seen, is_stopped) in [
+            (reading(5.0), false),
+            (reading(6.0), false),
+            // One that nobody could take begins the count anew.
+            (None, false),
+            (reading(7.0), false),
+            (reading(8.0), false),
+            (reading(9.0), true),
+        ] {
+            traffic.take(seen);
+            assert_eq!(traffic.verdict().is_some(), is_stopped, "{traffic:?}");
+        }
+        assert_eq!(
+            traffic.verdict().unwrap(),
+            "version 2: 9 errors in 100 requests (9.0 %); version 1: no requests yet"
+        );
     }
 
     #[test]
