@@ -46,7 +46,7 @@ pub struct Property {
     /// After.
     pub after: Option<Value>,
     /// `before` is what somebody made of it by hand, and not what the stack's template says.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(rename = "byHand", default, skip_serializing_if = "is_false")]
     pub by_hand: bool,
 }
 

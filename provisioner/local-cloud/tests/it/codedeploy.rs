@@ -516,10 +516,9 @@ async fn a_deployment_goes_on_after_a_restart_of_the_cloud() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_alarm_during_the_shift_stops_it_and_rolls_back() {
+async fn an_alarm_of_the_deployment_s_own_stops_it_during_the_shift_and_rolls_back() {
     let group = Group {
         config: "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
-        alarms: &["errors"],
         ..Group::default()
     };
     // A minute in half a second.
@@ -558,7 +557,13 @@ async fn an_alarm_during_the_shift_stops_it_and_rolls_back() {
         ],
     });
     cloud.aws("cloudwatch", "PutMetricAlarm", alarm).await;
-    let id = release.deploy().await;
+    // The group knows of no alarm.
+    let own = json!({ "enabled": true, "ignorePollAlarmFailure": false, "alarms": [{ "name": "errors" }] });
+    let mut input = Release::revision("1", "2");
+    input["overrideAlarmConfiguration"] = own.clone();
+    let created = cloud.aws("codedeploy", "CreateDeployment", input).await;
+    let id = created["deploymentId"].as_str().unwrap().to_owned();
+    assert_eq!(release.info(&id).await["overrideAlarmConfiguration"], own);
     eventually("three steps are made", || async {
         release.alias().await.1 >= 0.3
     })

@@ -88,6 +88,7 @@ pub(super) fn create(cloud: &Arc<Cloud>, input: Value) -> Answer {
             rollback: input
                 .auto_rollback_configuration
                 .unwrap_or_else(|| group.rollback.clone()),
+            overrides_alarms: input.override_alarm_configuration.is_some(),
             alarms: input
                 .override_alarm_configuration
                 .unwrap_or_else(|| group.alarms.clone()),

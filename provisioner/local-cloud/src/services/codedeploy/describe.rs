@@ -33,6 +33,9 @@ pub(super) fn deployment(model: &Model, one: &Deployment) -> Value {
     if let Some(description) = &one.description {
         info["description"] = json!(description);
     }
+    if one.overrides_alarms {
+        info["overrideAlarmConfiguration"] = json!(one.alarms);
+    }
     if let Some(at) = one.started {
         info["startTime"] = values::timestamp(at);
     }

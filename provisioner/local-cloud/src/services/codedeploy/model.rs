@@ -143,6 +143,9 @@ pub(super) struct Deployment {
     pub plan: Plan,
     pub rollback: Rollback,
     pub alarms: Alarms,
+    /// Whether those are its own, and not its group's.
+    #[serde(default)]
+    pub overrides_alarms: bool,
     pub status: Status,
     pub error: Option<Failure>,
     pub created: DateTime<Utc>,
