@@ -33,8 +33,8 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Whether it ever came to life: what failed to be made, or was only proposed, has nothing in it. One whose deletion
-    /// failed still has what could not be deleted.
+    /// Whether it ever came to life: what failed to be made, or was only proposed, has nothing in it. One whose
+    /// deletion failed still has what could not be deleted.
     #[must_use]
     pub fn is_alive(&self) -> bool {
         !matches!(

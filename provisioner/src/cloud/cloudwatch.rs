@@ -61,7 +61,7 @@ pub struct Query {
     pub dimensions: Vec<(&'static str, String)>,
 }
 
-/// An alarm over an expression, looked at each minute: two of three at the threshold or above ring, and no data is calm.
+/// An alarm over an expression, looked at each minute: two of three at the threshold or above ring, no data is calm.
 #[derive(Clone, Debug)]
 pub struct Rate {
     /// Its name.

@@ -123,7 +123,8 @@ pub fn unbounded(stage: &Stage) -> Vec<&'static str> {
 }
 
 impl Budget {
-    /// What the stage's functions may open, where the account lets those without a number of their own run `quota` at once.
+    /// What the stage's functions may open, where the account lets those without a number of their own run `quota` at
+    /// once.
     #[must_use]
     pub fn of(stage: &Stage, quota: Option<u32>) -> Self {
         let pool = stage
@@ -162,8 +163,8 @@ impl Budget {
         let is_much = self.shifting > most && !self.cannot_fit();
         is_much.then(|| {
             format!(
-                "nothing bounds {} but the account's quota of {quota} calls at once: {} connections while shifting, and \
-                 the database takes {most}; give each a number, app.concurrency",
+                "nothing bounds {} but the account's quota of {quota} calls at once: {} connections while shifting, \
+                 and the database takes {most}; give each a number, app.concurrency",
                 self.unbounded.join(", "),
                 self.shifting,
             )

@@ -78,7 +78,10 @@ mod tests {
 
     #[test]
     fn a_change_set_that_does_something_else_is_told_with_both_sides() {
-        let queue = |name: &str, seconds: u32| json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name, "VisibilityTimeout": seconds}});
+        let queue = |name: &str, seconds: u32| {
+            let properties = json!({"QueueName": name, "VisibilityTimeout": seconds});
+            json!({"Type": "AWS::SQS::Queue", "Properties": properties})
+        };
         let live = json!({"Resources": {
             "Changed": queue("a", 30), "Gone": queue("b", 30), "Renamed": queue("c", 30), "Same": queue("d", 30),
         }});

@@ -260,8 +260,8 @@ fn not_ours(mut drift: Drift, is_enlarged: bool) -> Option<Drift> {
     Some(drift)
 }
 
-/// What functions without a number of their own may run at once afterwards: what the account has left now, what this stage
-/// gives back and what it takes. Where it cannot be read the plan says so, and goes on.
+/// What functions without a number of their own may run at once afterwards: what the account has left now, what this
+/// stage gives back and what it takes. Where it cannot be read the plan says so, and goes on.
 async fn unreserved(ctx: &Context, before: &[Value], after: &[Value]) -> Option<u32> {
     if connections::unbounded(&ctx.stage).is_empty() {
         return None;

@@ -1,5 +1,5 @@
-//! The alarm on one version. It belongs to the release, as the alias does: no template knows the version that is about to
-//! be published. It stops a shift whether `spokectl` looks on or not.
+//! The alarm on one version. It belongs to the release, as the alias does: no template knows the version that is about
+//! to be published. It stops a shift whether `spokectl` looks on or not.
 
 use spoke_contract::functions::{Function, LIVE};
 use spoke_contract::names::{FAILED_REQUESTS, METRICS_NAMESPACE};
@@ -15,9 +15,9 @@ pub fn name(stage: &str) -> String {
     format!("spoke-{stage}-web-errors-by-version")
 }
 
-/// Of all calls of a version, how many in percent crashed, timed out or failed for a reason nobody planned for. The alarms
-/// beside it have no least number of calls either: two minutes of three must be bad, so one error alone never rings.
-/// Functions count their failures only when there are some, Lambda its own as zeros too.
+/// Of all calls of a version, how many in percent crashed, timed out or failed for a reason nobody planned for. The
+/// alarms beside it have no least number of calls either: two minutes of three must be bad, so one error alone never
+/// rings. Functions count their failures only when there are some, Lambda its own as zeros too.
 const RATE: &str =
     "IF(new_invocations > 0, 100 * (new_errors + FILL(new_failed, 0)) / new_invocations, 0)";
 

@@ -14,9 +14,9 @@ use crate::ui::Ui;
 /// Build and check what a release is made of, without an account
 ///
 /// That is the functions' archive and the front end. `deploy` does the same before it uploads
-/// anything; here nothing is read from an account. A stage with app.glibc has its functions cross-compiled for Lambda (cargo-zigbuild and
-/// zig, fetched once into .spoke/tools); size, processor and the glibc they ask for are checked
-/// against the stage file.
+/// anything; here nothing is read from an account. A stage with app.glibc has its functions
+/// cross-compiled for Lambda (cargo-zigbuild and zig, fetched once into .spoke/tools); size,
+/// processor and the glibc they ask for are checked against the stage file.
 ///
 /// Examples:
 ///   spokectl build --stage prod

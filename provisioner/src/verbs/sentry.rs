@@ -95,7 +95,8 @@ struct Settings {
 }
 
 impl Settings {
-    /// From the environment, or the names that are missing there. GitHub writes a variable that is not set as an empty one.
+    /// From the environment, or the names that are missing there. GitHub writes a variable that is not set as an
+    /// empty one.
     fn read() -> Result<Self, Vec<&'static str>> {
         const NEEDED: [&str; 3] = ["SENTRY_ORG", "SENTRY_PROJECT", "SENTRY_AUTH_TOKEN"];
         let [Some(organization), Some(project), Some(token)] = NEEDED.map(set) else {

@@ -385,7 +385,8 @@ async fn on_a_terminal_a_deploy_shows_what_it_means_and_asks_once() {
         assert_eq!(said.matches("[y/N]").count(), asked, "{said}");
     }
 
-    // Whoever was asked about the gravest has seen everything, warnings once among it: no commit of the live release is here.
+    // Whoever was asked about the gravest has seen everything, each warning once: no commit of the live release is
+    // here.
     apply(&setting.ctx, Kind::Network, &nothing())
         .await
         .unwrap();

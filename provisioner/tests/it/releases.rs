@@ -147,8 +147,8 @@ async fn a_hook_that_fails(laptop: &Laptop) {
     );
 }
 
-/// By an alarm, by a probe, and by nobody: whoever leaves lets it go on, and the next run finishes it first. Five seconds
-/// with a tenth of the traffic are enough for all that.
+/// By an alarm, by a probe, and by nobody: whoever leaves lets it go on, and the next run finishes it first. Five
+/// seconds with a tenth of the traffic are enough for all that.
 async fn shifts_that_are_stopped_or_left(laptop: &Laptop) {
     const TENTH: &str = "10 % of the traffic";
     let shifts = ["1Minute", "5Minutes"].map(|wait| format!("shift = \"Canary10Percent{wait}\""));

@@ -82,7 +82,8 @@ fn migrations_of_known_size_take_their_time() {
     let mut judged = migrations::judge(&[("1_m.sql".to_owned(), sql)]);
     let nothing = Infrastructure::default();
     assert_eq!(minutes(&nothing, &judged, None), (2, 4));
-    let counted = json!({"countedAt": "2026-01-01T00:00:00Z", "tables": {"message": {"rows": 1, "bytes": 30_u64 << 30}}});
+    let message = json!({"rows": 1, "bytes": 30_u64 << 30});
+    let counted = json!({"countedAt": "2026-01-01T00:00:00Z", "tables": {"message": message}});
     let sizes = serde_json::from_value(counted).unwrap();
     estimate::fill(&mut judged, &sizes);
     // 1229 seconds.
