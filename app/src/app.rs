@@ -92,7 +92,7 @@ impl App {
                 .context("DATABASE_URL is not a PostgreSQL address")?,
             None => db::connection::options(&database, config.database_ssl)?,
         };
-        let db = db::connect(options, connections(&config));
+        let db = db::connect(options, config.connections());
         if needs.session && session.is_none() {
             anyhow::bail!("neither SESSION_SECRET nor SESSION_SECRET_ARN is set");
         }
@@ -194,14 +194,6 @@ impl Needs {
             cache: function != Some(Function::Preflight),
             carrier: !is_hook,
         }
-    }
-}
-
-/// A worker says that it is alive while a long statement holds its other connection.
-fn connections(config: &Config) -> u32 {
-    match config.function {
-        Some(Function::Worker) => config.database_pool.max(2),
-        _ => config.database_pool,
     }
 }
 

@@ -218,6 +218,14 @@ impl Config {
         })
     }
 
+    /// How many connections to the database this process opens at most.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        let pool = self.database_pool;
+        self.function
+            .map_or(pool, |function| function.connections(pool))
+    }
+
     /// Where the carrier brings a text that the first address did not take.
     #[must_use]
     pub fn fallback_url(&self) -> String {

@@ -76,6 +76,17 @@ impl Function {
         matches!(self, Self::Preflight | Self::Postflight)
     }
 
+    /// How many connections to the database an environment opens at most, where `pool` is what
+    /// [`crate::vars::DB_MAX_POOL`] says. A worker says that it is alive while a long statement holds its other one.
+    #[must_use]
+    pub const fn connections(self, pool: u32) -> u32 {
+        if matches!(self, Self::Worker) && pool < 2 {
+            2
+        } else {
+            pool
+        }
+    }
+
     /// Whether a release moves its alias after the web alias has fully shifted.
     #[must_use]
     pub const fn follows_web(self) -> bool {

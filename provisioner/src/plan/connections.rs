@@ -133,9 +133,14 @@ impl Budget {
             .get(vars::DB_MAX_POOL)
             .and_then(|text| text.parse().ok())
             .unwrap_or(1);
-        let bounded = stage.app.concurrency.values().sum::<u32>() * pool;
-        // They share one pool of the account's, so it counts once.
-        let all = bounded + quota.unwrap_or(0) * pool;
+        let of =
+            |name: &str| Function::from_name(name).map_or(pool, |known| known.connections(pool));
+        let concurrency = stage.app.concurrency.iter();
+        let bounded = concurrency.map(|(name, count)| count * of(name)).sum();
+        let unbounded = unbounded(stage);
+        // They share what the account has, so it counts once: as if all of it went to the one that opens most.
+        let each = unbounded.iter().map(|name| of(name)).max().unwrap_or(pool);
+        let all = bounded + quota.unwrap_or(0) * each;
         // A frozen environment keeps its connection, and is no call at work that a quota would count: while traffic
         // shifts, the old version's environments are still warm and the new one's are there already. Then the hooks.
         let hooks = 2;
@@ -144,7 +149,7 @@ impl Budget {
             steady: all + SPARE,
             shifting: shifting(all),
             most: most(&stage.database),
-            unbounded: unbounded(stage),
+            unbounded,
             quota,
             bounded: shifting(bounded),
         }
@@ -209,8 +214,9 @@ mod tests {
         assert_eq!((unknown.steady, unknown.shifting), (103, 205));
         assert!(unknown.sentence().ends_with("so they are not counted"));
         assert_eq!(unknown.warning(), None);
+        // All of it might be workers, which open two each.
         let mut known = Budget::of(&stage, Some(900));
-        assert_eq!((known.steady, known.shifting), (1003, 2005));
+        assert_eq!((known.steady, known.shifting), (1903, 3805));
         assert!(
             known.sentence().ends_with(
                 "unbounded: worker, inbound, reports, scheduled: up to 900 by the account's quota"
@@ -225,6 +231,9 @@ mod tests {
         known.most = Some(200);
         assert!(known.cannot_fit());
         assert_eq!(known.warning(), None);
+        stage.app.concurrency.insert("worker".to_owned(), 4);
+        let bounded = Budget::of(&stage, Some(900));
+        assert_eq!(bounded.steady, 100 + 2 * 4 + 900 + 3);
     }
 
     #[test]
