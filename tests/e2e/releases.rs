@@ -327,7 +327,13 @@ async fn a_dead_hook(instance: &Instance, bundle: &str) -> anyhow::Result<()> {
     let took = started.elapsed();
     println!("   after {took:.1?}\n{}", ended.stderr);
     ensure!(took < Duration::from_mins(2), "found after {took:.1?}");
-    ended.says(&["preflight is dead", "it ended without a verdict"])?;
+    ended.says(&[
+        "preflight is dead",
+        "the hook preflight died\n  why   it ended without a verdict: REPORT RequestId: ",
+        "its last words in /aws/lambda/CodeDeployHook_spoke-local-preflight:\n",
+        "\n  state checked: traffic is on version 3, pages name bundle ",
+        "\n  next  spokectl explain\n        spokectl deploy\n  code  SPK-CD-0011 (exit 3)\n",
+    ])?;
     let explained = instance.spokectl(&["explain"]).await?.with(0)?;
     ensure!(
         explained.stdout.contains("preflight"),
