@@ -85,9 +85,8 @@ impl Web {
                 let (web, function) = (web.clone(), function.clone());
                 async move {
                     let response = web.answer(request.map(Body::new)).await;
-                    if failed::is_failed(&response) {
-                        failed::count(&function.function_name, &function.version);
-                    }
+                    let has_failed = failed::is_failed(&response);
+                    failed::count(&function.function_name, &function.version, has_failed);
                     Ok::<_, Error>(response)
                 }
             },

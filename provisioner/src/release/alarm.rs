@@ -17,7 +17,7 @@ pub fn name(stage: &str) -> String {
 
 /// Of all calls of a version, how many in percent crashed, timed out or failed for a reason nobody planned for. The
 /// alarms beside it have no least number of calls either: two minutes of three must be bad, so one error alone never
-/// rings. Functions count their failures only when there are some, Lambda its own as zeros too.
+/// rings. A function's process counts a failure or a zero in every minute with calls, so that there is a number to add.
 const RATE: &str =
     "IF(new_invocations > 0, 100 * (new_errors + FILL(new_failed, 0)) / new_invocations, 0)";
 
