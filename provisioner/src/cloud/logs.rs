@@ -76,14 +76,16 @@ impl Logs {
 }
 
 impl Line {
-    /// Whether Lambda said it, and not the function. `REPORT` lines of a failed call are the function's: they say how it
-    /// ended.
+    /// Whether it is Lambda's or for `CloudWatch`, and not what the function has to say. `REPORT` lines of a failed call
+    /// are the function's: they say how it ended.
     #[must_use]
     pub fn is_platform(&self) -> bool {
         let starts = |prefix: &str| self.text.starts_with(prefix);
         ["START RequestId:", "END RequestId:", "INIT_START "]
             .into_iter()
             .any(starts)
+            // A metric, in the embedded format: what failed has a line of its own.
+            || starts("{\"_aws\":")
             || (starts("REPORT RequestId:") && !self.text.contains("Status: "))
     }
 
@@ -130,6 +132,7 @@ mod tests {
     fn only_what_says_nothing_is_left_out() {
         assert!(line("START RequestId: 1 Version: 2").is_platform());
         assert!(line("REPORT RequestId: 1\tDuration: 7 ms").is_platform());
+        assert!(line(r#"{"_aws":{"Timestamp":1},"FailedRequests":0}"#).is_platform());
         assert!(!line("REPORT RequestId: 1\tDuration: 7 ms\tStatus: timeout").is_platform());
         assert!(!line("the START of something").is_platform());
     }

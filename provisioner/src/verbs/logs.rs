@@ -14,7 +14,7 @@ use crate::ui::{Ui, dim};
 
 /// The functions' log lines
 ///
-/// Lambda's own lines (START, END, REPORT, ...) are left out unless --platform asks for them. What
+/// Lambda's own lines (START, END, REPORT, ...) and metrics are left out unless --platform asks for them. What
 /// our functions log as JSON is told as a sentence; --output json has each line as it was logged, in
 /// one JSON object with its time and its function.
 ///
