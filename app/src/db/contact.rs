@@ -212,50 +212,6 @@ pub async fn list_remaining(
     .await
 }
 
-/// One texter's share of a campaign, or the share nobody has.
-#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct Share {
-    pub assignment_id: Option<i32>,
-    pub texter_id: Option<i32>,
-    pub first_name: String,
-    pub last_name: String,
-    pub total: i32,
-    pub needs_message: i32,
-    pub needs_response: i32,
-    pub convo: i32,
-    pub closed: i32,
-    pub opted_out: i32,
-    pub sent: i64,
-    pub received: i64,
-}
-
-/// A campaign's contacts, counted by assignment in one walk: everything statistics are made of.
-pub async fn list_shares(db: impl PgExecutor<'_>, campaign_id: i32) -> sqlx::Result<Vec<Share>> {
-    sqlx::query_as!(
-        Share,
-        r#"SELECT counted.assignment_id, a.user_id AS "texter_id?",
-                  coalesce(u.first_name, '') AS "first_name!", coalesce(u.last_name, '') AS "last_name!",
-                  counted.total AS "total!", counted.needs_message AS "needs_message!",
-                  counted.needs_response AS "needs_response!", counted.convo AS "convo!",
-                  counted.closed AS "closed!", counted.opted_out AS "opted_out!",
-                  counted.sent AS "sent!", counted.received AS "received!"
-           FROM (SELECT assignment_id, count(*)::integer AS total,
-                        count(*) FILTER (WHERE message_status = 'needsMessage')::integer AS needs_message,
-                        count(*) FILTER (WHERE message_status = 'needsResponse')::integer AS needs_response,
-                        count(*) FILTER (WHERE message_status = 'convo')::integer AS convo,
-                        count(*) FILTER (WHERE message_status = 'closed')::integer AS closed,
-                        count(*) FILTER (WHERE is_opted_out)::integer AS opted_out,
-                        sum(messages_sent) AS sent, sum(messages_received) AS received
-                 FROM campaign_contact WHERE campaign_id = $1 GROUP BY assignment_id) AS counted
-           LEFT JOIN assignment a ON a.id = counted.assignment_id
-           LEFT JOIN "user" u ON u.id = a.user_id
-           ORDER BY lower(u.first_name), lower(u.last_name), counted.assignment_id"#,
-        campaign_id
-    )
-    .fetch_all(db)
-    .await
-}
-
 /// Sets the status of a contact that is still in that assignment; none when it is not. One that nobody has texted
 /// or heard of is either closed or needs its first message.
 pub async fn update_status(

@@ -8,6 +8,7 @@ pub mod connection;
 pub mod contact;
 pub mod contact_import;
 pub mod contact_line;
+pub mod contact_tally;
 pub mod delivery_report;
 pub mod group;
 pub mod grouped;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::campaigns::stats;
 use crate::error::Result;
 use crate::texting::{inbound, reconcile, reports, settle};
 use crate::{db, jobs, releases};
@@ -35,6 +36,7 @@ pub async fn answer(app: &App) -> Result<Value> {
     let reconciled = Box::pin(reconcile::unknown_texts(app, MAX_UNKNOWN)).await;
     let texts = Box::pin(settle::waiting_texts(app, TRYING)).await;
     let numbers = db::phone_number::release_expired(&app.db, app.clock.now()).await;
+    let counted = stats::fold(app).await;
     let unknown = db::outcome::count_unknown(&app.db, app.clock.now()).await?;
     if unknown > 0 {
         tracing::warn!(
@@ -54,6 +56,7 @@ pub async fn answer(app: &App) -> Result<Value> {
         "textsFoundAtTheCarrier": reconciled.found,
         "textsGivenUp": texts.given_up,
         "reservationsExpired": numbers?,
+        "contactChangesCounted": counted?,
         "textsOfUnknownOutcome": unknown,
     }))
 }

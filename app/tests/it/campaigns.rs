@@ -1,8 +1,10 @@
 //! Campaigns: edited, previewed, started, watched, closed.
 
 use serde_json::{Value, json};
+use spoke::campaigns::stats;
 
 use crate::app::{Person, TestApp};
+use crate::invariants;
 
 const EDIT: &str = "mutation ($id: String!, $campaign: CampaignInput!) { editCampaign(id: $id, campaign: $campaign) {
     title description dueBy logoImageUrl primaryColor timezone textingHoursStart textingHoursEnd
@@ -443,6 +445,52 @@ async fn numbers_add_up() {
         "assignmentSummaries": [{"assignmentId": texting.assignment.to_string(), "texterFirstName": "Pat",
             "contactsCount": 5, "unmessagedCount": 1, "needsResponseCount": 2, "convoCount": 0, "skippedCount": 1}]}});
     assert_eq!(answer.ok(), &expected);
+}
+
+#[tokio::test]
+async fn numbers_are_those_of_the_contacts_whatever_becomes_of_them() {
+    let app = TestApp::new().await;
+    let texting = app.texting(6).await;
+    let other = app
+        .assignment(
+            texting.campaign,
+            app.member(texting.organization, "TEXTER").await,
+        )
+        .await;
+    app.contacts(texting.campaign, 40).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    app.reply(texting.contacts[0], "Yes").await;
+    app.send_first(&texting, texting.contacts[1]).await.ok();
+    invariants::numbers_are_those_of_the_contacts(&app).await;
+    // What is in the tally and what is still to come to it change both.
+    assert!(stats::fold(&app.app).await.unwrap() > 0);
+    assert_eq!(stats::fold(&app.app).await.unwrap(), 0);
+    invariants::numbers_are_those_of_the_contacts(&app).await;
+    for change in [
+        format!("UPDATE campaign_contact SET assignment_id = {other} WHERE id % 3 = 0"),
+        "UPDATE campaign_contact SET is_opted_out = NOT is_opted_out WHERE id % 2 = 0".to_owned(),
+        "DELETE FROM campaign_contact WHERE id NOT IN (SELECT campaign_contact_id FROM message) AND id % 4 = 0".to_owned(),
+    ] {
+        app.sql(&change).await;
+        invariants::numbers_are_those_of_the_contacts(&app).await;
+    }
+    // A change of nothing that is counted is none.
+    let changes = app.value("SELECT count(*) FROM contact_change").await;
+    app.sql("UPDATE campaign_contact SET updated_at = now()")
+        .await;
+    let (one, two) = tokio::join!(stats::fold(&app.app), stats::fold(&app.app));
+    assert_eq!((one.unwrap() + two.unwrap()).to_string(), changes);
+    invariants::numbers_are_those_of_the_contacts(&app).await;
+    // A database from before there was a tally, at work while its contacts are counted.
+    app.sql(
+        "TRUNCATE contact_tally; UPDATE campaign_contact SET messages_sent = messages_sent + 1",
+    )
+    .await;
+    app.sql(include_str!(
+        "../../../migrations/20261123050100_count_contacts_into_tally.sql"
+    ))
+    .await;
+    invariants::numbers_are_those_of_the_contacts(&app).await;
 }
 
 #[tokio::test]

@@ -35,11 +35,38 @@ pub(crate) async fn hold(app: &TestApp, carrier: &Carrier) {
              OR c.messages_received <> count(m.id) FILTER (WHERE m.is_from_contact)",
     )
     .await;
+    numbers_are_those_of_the_contacts(app).await;
     none(
         app,
         "somebody who opted out is not marked",
         "SELECT c.id FROM opt_out o JOIN campaign p ON p.organization_id = o.organization_id
          JOIN campaign_contact c ON c.campaign_id = p.id AND c.cell = o.cell WHERE NOT c.is_opted_out",
+    )
+    .await;
+}
+
+/// Statistics read the tally and what is to come to it: together they say what a walk over the contacts would.
+pub(crate) async fn numbers_are_those_of_the_contacts(app: &TestApp) {
+    none(
+        app,
+        "a campaign's numbers differ from its contacts",
+        "SELECT campaign_id FROM (
+             SELECT campaign_id, assignment_id, 1 AS total, (message_status = 'needsMessage')::integer AS needs_message,
+                    (message_status = 'needsResponse')::integer AS needs_response,
+                    (message_status = 'convo')::integer AS convo, (message_status = 'closed')::integer AS closed,
+                    is_opted_out::integer AS opted_out, messages_sent AS sent, messages_received AS received
+             FROM campaign_contact
+             UNION ALL
+             SELECT campaign_id, assignment_id, -total, -needs_message, -needs_response, -convo, -closed, -opted_out,
+                    -sent, -received
+             FROM contact_tally
+             UNION ALL
+             SELECT campaign_id, assignment_id, -total, -needs_message, -needs_response, -convo, -closed, -opted_out,
+                    -sent, -received
+             FROM contact_change) AS counted
+         GROUP BY campaign_id, assignment_id
+         HAVING (sum(total), sum(needs_message), sum(needs_response), sum(convo), sum(closed), sum(opted_out), sum(sent),
+                 sum(received)) <> (0, 0, 0, 0, 0, 0, 0, 0)",
     )
     .await;
 }

@@ -2,6 +2,7 @@
 //! than of a small one. The database's own counters say so, about the plans it really ran.
 
 use serde_json::json;
+use spoke::campaigns::stats;
 use spoke::texting::inbound::Webhook;
 use spoke::texting::{inbound, opt_out, reconcile, reports, settle};
 
@@ -50,6 +51,10 @@ async fn large(app: &TestApp) -> Texting {
              SELECT '+1777' || lpad(n::text, 7, '0'), {organization} FROM generate_series(1, 50000) AS n"
         ),
         each_dropped("one.indexdef"),
+        // Triggers slept while the contacts came.
+        include_str!("../../../migrations/20261123050100_count_contacts_into_tally.sql").to_owned(),
+        "INSERT INTO contact_tally SELECT 1000000 + n / 200, n, 200, 0, 0, 0, 0, 0, 200, 0 FROM generate_series(1, 50000) AS n"
+            .to_owned(),
         "ANALYZE".to_owned(),
         // What the statistics do not know of: a carrier that is slow, and texts that are with it; texts nobody knows.
         format!(
@@ -125,7 +130,13 @@ pub(crate) async fn counters(app: &TestApp, tables: &[&str]) -> (i64, i64) {
     .unwrap()
 }
 
-const LARGE: [&str; 4] = ["campaign_contact", "message", "opt_out", "inbound_message"];
+const LARGE: [&str; 5] = [
+    "campaign_contact",
+    "message",
+    "opt_out",
+    "inbound_message",
+    "contact_tally",
+];
 
 /// Often enough that the database has settled on a plan.
 const TIMES: usize = 8;
@@ -157,8 +168,8 @@ async fn hot_operations_read_no_more_of_a_large_database() {
         ("opt-out", 20),
         ("settling", 20),
         ("bulk opt-out", 20),
-        // Every contact of the campaign, and no other one.
-        ("statistics", 100_100),
+        ("statistics", 10),
+        ("counting", 20),
         ("unmatched texts", 60),
         ("whose it is", 10),
     ] {
@@ -204,8 +215,12 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                 }
                 "statistics" => {
                     let (db, campaign) = (&app.app.db, texting.campaign);
-                    drop(spoke::db::contact::list_shares(db, campaign).await.unwrap());
+                    drop(spoke::db::contact_tally::list_shares(db, campaign).await.unwrap());
                     spoke::db::message::count_failed(db, campaign).await.unwrap();
+                }
+                "counting" => {
+                    app.sql(&format!("UPDATE campaign_contact SET messages_sent = 9 - messages_sent WHERE id = {contact}")).await;
+                    stats::fold(&app.app).await.unwrap();
                 }
                 "unmatched texts" => drop(admin("query ($id: String!) { organization(id: $id) { unmatchedMessages(limit: 26, beforeId: 4000) { id } } }").await),
                 "whose it is" => drop(admin("query ($id: String!) { organization(id: $id) { contactsWithNumber(cell: \"+16660123456\") { id } } }").await),

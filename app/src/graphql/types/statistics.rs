@@ -3,7 +3,7 @@
 use async_graphql::{ID, Object, SimpleObject};
 
 use crate::campaigns::stats::Stats;
-use crate::db::contact::Share;
+use crate::db::contact_tally::Share;
 
 pub struct CampaignStats(pub Stats);
 

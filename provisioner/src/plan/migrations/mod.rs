@@ -190,6 +190,10 @@ mod tests {
             ),
             ("CREATE INDEX CONCURRENTLY i ON t (a);", Class::Safe),
             ("CREATE INDEX i ON t (a);", Class::Locks),
+            (
+                "CREATE TRIGGER g AFTER UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION f();",
+                Class::Locks,
+            ),
             ("ALTER TABLE t ADD COLUMN a text;", Class::Safe),
             (
                 "ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT '';",

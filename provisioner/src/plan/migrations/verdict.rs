@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{
     AlterColumn, AlterColumnOption, AlterTable, AlterTableAction, AlterTypeAction, AstNode,
-    Constraint, Stmt,
+    Constraint, CreateIndex, Stmt,
 };
 
 use super::estimate::{Hold, Work};
@@ -77,24 +77,15 @@ pub(super) fn of(statement: &Stmt, fresh: &mut BTreeSet<String>) -> Vec<Verdict>
         | Stmt::Grant(_)
         | Stmt::CreateStatistics(_)
         | Stmt::EmptyStmt(_) => verdict(Class::Safe, "adds, and takes nothing away"),
-        Stmt::CreateIndex(index) => {
-            let table = table_of(index.syntax());
-            if fresh.contains(&table) {
-                verdict(Class::Safe, format!("{table} is new"))
-            } else if index.concurrently_token().is_some() {
-                verdict(
-                    Class::Safe,
-                    format!("the index grows beside the work on {table}"),
-                )
-            } else {
-                verdict(
-                    Class::Locks,
-                    format!(
-                        "nobody writes to {table} until the index is built; CREATE INDEX CONCURRENTLY, alone in a file that begins with -- no-transaction, lets them"
-                    ),
-                )
-                .holding(&table, Work::Index)
-            }
+        Stmt::CreateIndex(index) => indexed(index, fresh),
+        Stmt::CreateTrigger(trigger) => {
+            let table = table_of(trigger.syntax());
+            verdict(
+                Class::Locks,
+                format!(
+                    "waits for everybody who writes to {table}, and they for it, briefly; from then on it runs with their statements"
+                ),
+            )
         }
         Stmt::AlterTable(table) => return altered(table, fresh),
         Stmt::AlterType(alter) => match alter.action() {
@@ -157,6 +148,26 @@ pub(super) fn of(statement: &Stmt, fresh: &mut BTreeSet<String>) -> Vec<Verdict>
         ),
     };
     vec![one]
+}
+
+fn indexed(index: &CreateIndex, fresh: &BTreeSet<String>) -> Verdict {
+    let table = table_of(index.syntax());
+    if fresh.contains(&table) {
+        return verdict(Class::Safe, format!("{table} is new"));
+    }
+    if index.concurrently_token().is_some() {
+        return verdict(
+            Class::Safe,
+            format!("the index grows beside the work on {table}"),
+        );
+    }
+    verdict(
+        Class::Locks,
+        format!(
+            "nobody writes to {table} until the index is built; CREATE INDEX CONCURRENTLY, alone in a file that begins with -- no-transaction, lets them"
+        ),
+    )
+    .holding(&table, Work::Index)
 }
 
 fn altered(table: &AlterTable, fresh: &BTreeSet<String>) -> Vec<Verdict> {
