@@ -11,10 +11,10 @@ use crate::error::Result;
 use crate::texting::{inbound, reconcile, reports, settle};
 use crate::{db, jobs, releases};
 
-/// How long one round tries waiting texts again.
-const TRYING: Duration = Duration::from_secs(20);
-/// Texts of unknown outcome the carrier is asked about in one round.
-const MAX_UNKNOWN: i64 = 200;
+/// How long one round asks the carrier about texts of unknown outcome, and then how long it tries waiting texts again.
+/// The last question of each may take ten seconds more; the function has 55.
+const ASKING: Duration = Duration::from_secs(15);
+const TRYING: Duration = Duration::from_secs(15);
 
 /// How old the recorded sizes of the tables may get.
 const SIZES_AGE: Duration = Duration::from_hours(1);
@@ -33,10 +33,11 @@ pub async fn answer(app: &App) -> Result<Value> {
     let jobs = jobs::take_up_abandoned(app).await;
     let inbound = inbound::apply_left(app).await;
     let reports = reports::apply_kept(app).await;
-    let reconciled = Box::pin(reconcile::unknown_texts(app, MAX_UNKNOWN)).await;
-    let texts = Box::pin(settle::waiting_texts(app, TRYING)).await;
     let numbers = db::phone_number::release_expired(&app.db, app.clock.now()).await;
     let counted = stats::fold(app).await;
+    // Last: these wait for the carrier.
+    let reconciled = Box::pin(reconcile::unknown_texts(app, ASKING)).await;
+    let texts = Box::pin(settle::waiting_texts(app, TRYING)).await;
     let unknown = db::outcome::count_unknown(&app.db, app.clock.now()).await?;
     if unknown > 0 {
         tracing::warn!(

@@ -33,7 +33,7 @@ pub async fn inbound(
 /// needs no database; the inbound function takes it from there.
 ///
 /// # Errors
-/// As [`inbound`].
+/// As [`inbound`], when the queue does not take it either.
 pub async fn fallback(
     State(web): State<Web>,
     OriginalUri(uri): OriginalUri,
@@ -41,11 +41,8 @@ pub async fn fallback(
     body: Bytes,
 ) -> Result<Response> {
     let webhook = signed(&web, &uri, &headers, &body)?;
-    match &web.app.config.inbound_queue_url {
-        Some(queue) => queues::send(&web.app.aws, queue, webhook.encode(), 0).await?,
-        None => {
-            inbound::receive(&web.app, "twilio", &webhook).await?;
-        }
+    if !is_queued(&web, web.app.config.inbound_queue_url.as_deref(), &webhook).await {
+        inbound::receive(&web.app, "twilio", &webhook).await?;
     }
     Ok(done())
 }
@@ -66,13 +63,23 @@ pub async fn report(
     if reports::read(&webhook).is_none() {
         return Ok(done());
     }
-    match &web.app.config.report_queue_url {
-        Some(queue) => queues::send(&web.app.aws, queue, webhook.encode(), 0).await?,
-        None => {
-            reports::apply(&web.app, &[webhook]).await?;
-        }
+    if !is_queued(&web, web.app.config.report_queue_url.as_deref(), &webhook).await {
+        reports::apply(&web.app, &[webhook]).await?;
     }
     Ok(done())
+}
+
+/// Whether a queue has it now. Where there is none, or it takes nothing, the caller does the work itself: the carrier
+/// does not tell everything twice.
+async fn is_queued(web: &Web, queue: Option<&str>, webhook: &Webhook) -> bool {
+    let Some(queue) = queue else {
+        return false;
+    };
+    let sent = queues::send(&web.app.aws, queue, webhook.encode(), 0).await;
+    if let Err(error) = &sent {
+        tracing::error!(%error, "a queue does not take what the carrier says; it is worked on at once");
+    }
+    sent.is_ok()
 }
 
 fn signed(web: &Web, uri: &http::Uri, headers: &HeaderMap, body: &[u8]) -> Result<Webhook> {

@@ -15,6 +15,9 @@ use crate::db::message::Conversation;
 use crate::error::{Error, Result};
 use crate::texting::{keywords, opt_out};
 
+/// So many kept texts that cannot be applied end a round.
+const MAX_FAILURES: usize = 5;
+
 /// The parameters of a carrier's webhook, as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Webhook {
@@ -242,19 +245,28 @@ fn webhook_of(payload: &Value) -> Webhook {
     Webhook { parameters }
 }
 
-/// Applies texts that were kept but not applied; answers how many.
+/// Applies texts that were kept but not applied; answers how many. One that cannot be applied does not keep the others
+/// waiting; several are a database that does not answer.
 ///
 /// # Errors
-/// When the database does not answer.
+/// The first failure, after the other texts were tried.
 pub async fn apply_left(app: &App) -> Result<usize> {
     let now = app.clock.now();
     let before = now - chrono::TimeDelta::seconds(30);
     let left = db::inbound_message::list_unapplied(&app.db, before, 500).await?;
     let count = left.len();
+    let mut failures = Vec::new();
     for inbound in left {
-        keep(app, inbound.into_new(now)).await?;
+        let sid = inbound.service_id.clone();
+        if let Err(error) = keep(app, inbound.into_new(now)).await {
+            tracing::error!(sid, cause = ?error, "a kept text was not applied; it is tried again");
+            failures.push(error);
+        }
+        if failures.len() == MAX_FAILURES {
+            break;
+        }
     }
-    Ok(count)
+    failures.into_iter().next().map_or(Ok(count), Err)
 }
 
 #[cfg(test)]

@@ -35,10 +35,11 @@ pub async fn record(app: &App, attempt: Attempt, contact_id: i32, outcome: &Outc
             error_code,
             response,
         } => {
-            db::outcome::update_refused(db, attempt, *error_code, response, now).await?;
+            // Before the text is settled: a crash between the two opts out twice, not never.
             if *error_code == Some(sms::twilio::UNSUBSCRIBED) {
                 opt_out::at_the_carrier(app, &[contact_id]).await?;
             }
+            db::outcome::update_refused(db, attempt, *error_code, response, now).await?;
         }
         Outcome::NotAttempted { why, .. } => {
             db::outcome::update_refused(db, attempt, None, why, now).await?;

@@ -1,6 +1,8 @@
 //! Texts nobody knows the outcome of: the process died, or the carrier's answer was lost. The
 //! carrier is asked before anything is sent again.
 
+use std::time::{Duration, Instant};
+
 use chrono::TimeDelta;
 
 use crate::app::App;
@@ -13,6 +15,9 @@ use crate::texting::settle::attempt;
 
 /// How far the carrier's clock may be behind ours.
 const CLOCKS: TimeDelta = TimeDelta::seconds(60);
+
+/// Texts taken up at once: so many at most are not asked about for three minutes when the time is over.
+const HANDFUL: i64 = 16;
 
 /// What a round found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,19 +36,22 @@ enum Finding {
     Unclear,
 }
 
-/// Asks the carrier about texts of unknown outcome.
+/// Asks the carrier about texts of unknown outcome, for as long as `time` lasts or until the carrier fails again. A text
+/// taken up and not asked about is taken up again three minutes later.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unknown_texts(app: &App, limit: i64) -> Result<Reconciled> {
+pub async fn unknown_texts(app: &App, time: Duration) -> Result<Reconciled> {
     let mut reconciled = Reconciled::default();
-    if line::is_paused(app).await {
-        return Ok(reconciled);
-    }
-    let unknown = db::outcome::claim_unknown(&app.db, app.clock.now(), limit).await?;
-    // One after the other: two rows with the same words must not both take the same text.
-    for text in &unknown {
-        match reconcile(app, text).await? {
+    let start = Instant::now();
+    let mut unknown = Vec::new();
+    while start.elapsed() < time && !line::is_paused(app).await {
+        if unknown.is_empty() {
+            unknown = db::outcome::claim_unknown(&app.db, app.clock.now(), HANDFUL).await?;
+        }
+        // One after the other: two rows with the same words must not both take the same text.
+        let Some(text) = unknown.pop() else { break };
+        match reconcile(app, &text).await? {
             Finding::Found => reconciled.found += 1,
             Finding::Waiting => reconciled.waiting += 1,
             Finding::Unclear => reconciled.unclear += 1,

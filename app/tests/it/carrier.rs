@@ -64,7 +64,9 @@ impl TestApp {
     pub(crate) async fn settle(&self, carrier: &Carrier) {
         for _ in 0..20 {
             self.advance(Duration::from_secs(241));
-            reconcile::unknown_texts(&self.app, 1000).await.unwrap();
+            reconcile::unknown_texts(&self.app, Duration::from_secs(5))
+                .await
+                .unwrap();
             self.advance(Duration::from_secs(481));
             settle::waiting_texts(&self.app, Duration::from_secs(20))
                 .await

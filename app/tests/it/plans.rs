@@ -203,7 +203,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                 }
                 "settling" => {
                     settle::waiting_texts(&app.app, std::time::Duration::from_secs(5)).await.unwrap();
-                    reconcile::unknown_texts(&app.app, 100).await.unwrap();
+                    reconcile::unknown_texts(&app.app, std::time::Duration::from_secs(5)).await.unwrap();
                     inbound::apply_left(&app.app).await.unwrap();
                     reports::apply_kept(&app.app).await.unwrap();
                 }

@@ -121,7 +121,7 @@ fn classify(answer: Result<String, Failure>) -> Outcome {
         Ok(Answer {
             error_code: Some(code),
             ..
-        }) => refused(Some(code), text),
+        }) => refused(code, text),
         Ok(_) | Err(_) => Outcome::Unknown {
             why: format!("the carrier's answer makes no sense: {text}"),
         },
@@ -137,9 +137,10 @@ fn classify_failure(failure: Failure) -> Outcome {
         },
         Failure::Refused {
             status: 400..=499,
-            code,
+            code: Some(code),
             answer,
         } => refused(code, answer),
+        // Without a code it was not Twilio who refused: a proxy, a firewall. Whether the text got through is asked.
         Failure::Refused { .. } | Failure::Unanswered(_) => Outcome::Unknown {
             why: failure.to_string(),
         },
@@ -147,30 +148,27 @@ fn classify_failure(failure: Failure) -> Outcome {
 }
 
 /// A refusal by code: of the text for good, of the text for now, or of everything.
-fn refused(code: Option<i32>, response: String) -> Outcome {
-    match code.map(class) {
-        Some(Class::TryLater) => Outcome::Later {
+fn refused(code: i32, response: String) -> Outcome {
+    match class(code) {
+        Class::TryLater => Outcome::Later {
             why: response,
-            error_code: code,
+            error_code: Some(code),
         },
         // Nothing is wrong with the text: it waits until the account is in order again.
-        Some(Class::Account) => {
+        Class::Account => {
             tracing::error!(code, response, "the carrier does not accept our account");
             Outcome::Later {
                 why: response,
                 error_code: None,
             }
         }
-        Some(
-            Class::OptedOut
-            | Class::Number
-            | Class::Content
-            | Class::Campaign
-            | Class::Expired
-            | Class::Unknown,
-        )
-        | None => Outcome::Refused {
-            error_code: code,
+        Class::OptedOut
+        | Class::Number
+        | Class::Content
+        | Class::Campaign
+        | Class::Expired
+        | Class::Unknown => Outcome::Refused {
+            error_code: Some(code),
             response,
         },
     }
@@ -215,7 +213,9 @@ mod tests {
         ));
         // A wrong token is nobody's text's fault.
         assert!(matches!(refusal(401, Some(20_003)), Outcome::Later { .. }));
-        assert!(matches!(refusal(503, None), Outcome::Unknown { .. }));
+        for status in [403, 404, 407, 408, 503] {
+            assert!(matches!(refusal(status, None), Outcome::Unknown { .. }));
+        }
         assert!(matches!(
             classify(Ok("{}".to_owned())),
             Outcome::Unknown { .. }
