@@ -136,6 +136,31 @@ async fn shared_opt_outs_hold_in_every_organization() {
 }
 
 #[tokio::test]
+async fn a_kept_text_that_cannot_be_applied_keeps_no_others_waiting() {
+    let app = TestApp::new().await;
+    let texting = app.texting(2).await;
+    for contact in &texting.contacts {
+        app.send_first(&texting, *contact).await.ok();
+    }
+    app.sql(
+        "INSERT INTO inbound_message (service, service_id, payload, contact_number, messaging_service_sid, text, received_at)
+         SELECT 'twilio', 'SM' || n, '{}', '+1555000000' || n, 'mock-messaging-service', 'Late',
+                '2026-11-03T16:00:00Z'::timestamptz + n * interval '1 second'
+         FROM generate_series(1, 2) AS n;
+         CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
+         CREATE TRIGGER refuses BEFORE INSERT ON message FOR EACH ROW WHEN (NEW.service_id = 'SM1')
+             EXECUTE FUNCTION refuses()",
+    )
+    .await;
+    assert!(inbound::apply_left(&app.app).await.is_err());
+    let applied = "SELECT string_agg(service_id, ' ' ORDER BY service_id) FROM inbound_message WHERE status = 'APPLIED'";
+    assert_eq!(app.value(applied).await, "SM2");
+    app.sql("DROP TRIGGER refuses ON message").await;
+    assert_eq!(inbound::apply_left(&app.app).await.unwrap(), 1);
+    assert_eq!(app.value(applied).await, "SM1 SM2");
+}
+
+#[tokio::test]
 async fn what_was_kept_but_not_applied_is_applied_later() {
     let app = TestApp::new().await;
     let texting = app.texting(1).await;

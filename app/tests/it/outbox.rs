@@ -266,6 +266,23 @@ async fn codes_decide_what_becomes_of_a_text() {
     assert!(states.ends_with("ERROR 30003 5"), "{states}");
 }
 
+/// The carrier says that somebody has opted out, and the database dies before the text is settled.
+#[tokio::test]
+async fn an_opt_out_the_carrier_tells_of_is_not_lost() {
+    let (app, carrier) = app_with_carrier(&[]).await;
+    let texting = app.texting(1).await;
+    carrier.fault_next(Fault::Refuse { code: 21_610 });
+    app.sql(
+        "CREATE FUNCTION dies() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'gone'; END $$;
+         CREATE TRIGGER dies BEFORE UPDATE ON message FOR EACH ROW WHEN (NEW.send_status = 'ERROR')
+             EXECUTE FUNCTION dies()",
+    )
+    .await;
+    app.send_first(&texting, texting.contacts[0]).await;
+    assert_eq!(app.states().await, "SENDING 0 1");
+    assert_eq!(app.count("opt_out").await, 1);
+}
+
 #[tokio::test]
 async fn what_is_handed_over_is_what_the_rules_say() {
     let (app, carrier) = app_with_carrier(&[("OVERRIDE_RECIPIENT", "+12125550100")]).await;

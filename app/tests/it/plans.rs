@@ -150,6 +150,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
     let ask = async |query: &str| {
         app.graphql(by, query, json!({"id": assignment})).await.ok();
     };
+    let replaced = app.campaign(texting.organization).await;
     let boss = app.member(texting.organization, "ADMIN").await;
     let admin = async |query: &str| {
         let id = json!({"id": texting.organization.to_string()});
@@ -170,6 +171,7 @@ async fn hot_operations_read_no_more_of_a_large_database() {
         ("bulk opt-out", 20),
         ("statistics", 10),
         ("counting", 20),
+        ("replacing contacts", 100),
         ("unmatched texts", 60),
         ("whose it is", 10),
     ] {
@@ -221,6 +223,10 @@ async fn hot_operations_read_no_more_of_a_large_database() {
                 "counting" => {
                     app.sql(&format!("UPDATE campaign_contact SET messages_sent = 9 - messages_sent WHERE id = {contact}")).await;
                     stats::fold(&app.app).await.unwrap();
+                }
+                "replacing contacts" => {
+                    app.contacts(replaced, 20).await;
+                    spoke::db::contact::delete_of_campaign(&app.app.db, replaced).await.unwrap();
                 }
                 "unmatched texts" => drop(admin("query ($id: String!) { organization(id: $id) { unmatchedMessages(limit: 26, beforeId: 4000) { id } } }").await),
                 "whose it is" => drop(admin("query ($id: String!) { organization(id: $id) { contactsWithNumber(cell: \"+16660123456\") { id } } }").await),

@@ -234,6 +234,7 @@ async fn what_waited_is_not_sent_after_hours_nor_after_an_opt_out() {
         "sent after an opt-out"
     );
     assert_eq!(app.count("message WHERE send_status = 'ERROR'").await, 4);
-    app.sql("UPDATE campaign_contact SET is_opted_out = true WHERE cell = '+15550000006'").await;
+    app.sql("UPDATE campaign_contact SET is_opted_out = true WHERE cell = '+15550000006'")
+        .await;
     invariants::hold(&app, &carrier).await;
 }

@@ -7,6 +7,7 @@ use spoke::texting::reports;
 
 use crate::app::{Statements, TestApp};
 use crate::builders::Texting;
+use crate::carrier::app_with_carrier;
 
 fn report(sid: &str, status: &str, code: &str) -> Webhook {
     Webhook::of(&[
@@ -158,4 +159,25 @@ async fn kept_reports_opt_out_and_bring_another_attempt() {
     assert_eq!(states(&app).await, "ERROR21610 QUEUED30003");
     let opted_out = "SELECT string_agg(id::text, ' ') FROM campaign_contact WHERE is_opted_out";
     assert_eq!(app.value(opted_out).await, texting.contacts[0].to_string());
+}
+
+/// The carrier does not tell everything twice: without its queue, what it says is worked on at once.
+#[tokio::test]
+async fn what_no_queue_takes_is_worked_on_at_once() {
+    let endpoint = &crate::parts::get().aws;
+    let nowhere = format!("{endpoint}/000000000000/no-such-queue");
+    let queues = [
+        ("REPORT_QUEUE_URL", nowhere.as_str()),
+        ("INBOUND_QUEUE_URL", nowhere.as_str()),
+    ];
+    let (app, carrier) = app_with_carrier(&queues).await;
+    let texting = app.texting(1).await;
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    carrier.wait_idle().await;
+    assert_eq!(app.states().await, "DELIVERED 0 1");
+    let service = carrier.texts()[0].service.clone();
+    let fallback = format!("{}/twilio-fallback", app.app.config.callback_url);
+    carrier.webhooks(&service, "http://127.0.0.1:1/", &fallback);
+    assert!(carrier.reply("+15550000001", &service, "Yes").await);
+    assert_eq!(app.status(texting.contacts[0]).await, "needsResponse");
 }
