@@ -56,8 +56,9 @@ pub async fn fold(db: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar!(
         r#"WITH change AS (
                DELETE FROM contact_change
-               WHERE (campaign_id, id) IN (SELECT campaign_id, id FROM contact_change ORDER BY campaign_id, id LIMIT $1
-                                           FOR UPDATE SKIP LOCKED)
+               -- By their places: rows of this table never change, and never move.
+               WHERE ctid = ANY (ARRAY(SELECT ctid FROM contact_change ORDER BY campaign_id, id LIMIT $1
+                                       FOR UPDATE SKIP LOCKED))
                RETURNING *),
            folded AS (
                INSERT INTO contact_tally AS tally (campaign_id, assignment_id, total, needs_message, needs_response,

@@ -87,13 +87,24 @@ async fn candidates(app: &App, text: &TakenUp) -> anyhow::Result<Vec<Taken>> {
     let since = text.created_at - CLOCKS;
     let taken = twilio.list(app.web().await?, &to).await?;
     let is_it = |taken: &Taken| {
-        taken.body.trim() == body.trim()
+        say_the_same(&taken.body, &body)
             && taken.messaging_service_sid == text.messaging_service_sid
             && taken.created_at >= since
     };
     let mut found: Vec<Taken> = taken.into_iter().filter(is_it).collect();
     found.sort_by_key(|taken| taken.created_at);
     Ok(found)
+}
+
+/// Whether what the carrier has is what it was given. It may show other quotes, dashes and spaces: Twilio's smart encoding
+/// replaces them in what it sends.
+fn say_the_same(taken: &str, given: &str) -> bool {
+    let spoken = |text: &str| {
+        text.chars()
+            .filter(|char| char.is_alphanumeric())
+            .collect::<String>()
+    };
+    taken.trim() == given.trim() || (!spoken(given).is_empty() && spoken(taken) == spoken(given))
 }
 
 /// Gives the text the first of these carrier ids that is nobody else's.

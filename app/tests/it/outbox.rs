@@ -55,6 +55,25 @@ async fn killed_after_the_carrier_took_it_never_sends_again() {
     assert_eq!(sid, carrier.texts()[0].sid);
 }
 
+/// The carrier shows the text with other quotes and dashes than it was given.
+#[tokio::test]
+async fn a_text_is_known_again_without_its_curly_quotes() {
+    let (app, carrier) = app_with_carrier(&[]).await;
+    carrier.set_plan(|plan| (plan.reports, plan.smart_encoding) = (false, true));
+    let texting = app.texting(1).await;
+    carrier.fault_next(Fault::HoldAfter);
+    let text = "Hi Ana, it\u{2019}s \u{201c}the\u{201d} day \u{2013} vote\u{2026}";
+    let (by, assignment, contact) = (texting.texter, texting.assignment, texting.contacts[0]);
+    tokio::select! {
+        answer = app.send_text(by, assignment, contact, text, true, None) => panic!("it came through: {answer:?}"),
+        () = carrier.wait_taken(1) => {}
+    }
+    app.advance(Duration::from_secs(181));
+    let round = reconcile::unknown_texts(&app.app, Duration::from_secs(5)).await;
+    assert_eq!(round.unwrap().found, 1);
+    assert_eq!(app.states().await, "SENT 0 1");
+}
+
 /// The report's address names the row: nobody needs to ask.
 #[tokio::test]
 async fn a_report_settles_a_text_whose_answer_was_lost() {

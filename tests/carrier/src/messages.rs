@@ -190,11 +190,23 @@ fn date(at: DateTime<Utc>) -> String {
     at.format("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
+/// What was sent; Twilio documents that smart encoding replaces characters, and not whether its lists show it.
+fn body(shared: &Shared, text: &Text) -> String {
+    if !shared.plan().smart_encoding {
+        return text.body.clone();
+    }
+    let straight = text.body.replace(['\u{201c}', '\u{201d}'], "\"");
+    let straight = straight.replace(['\u{2018}', '\u{2019}'], "'");
+    straight
+        .replace(['\u{2013}', '\u{2014}'], "-")
+        .replace('\u{2026}', "...")
+}
+
 fn shown(shared: &Shared, text: &Text) -> Value {
     json!({
         "account_sid": shared.account,
         "api_version": "2010-04-01",
-        "body": text.body,
+        "body": body(shared, text),
         "date_created": date(text.created_at),
         "date_sent": null,
         "date_updated": date(text.created_at),

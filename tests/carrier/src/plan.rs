@@ -20,6 +20,8 @@ pub struct Plan {
     pub reply_after_ms: u64,
     /// How often each text of a person comes, all at once.
     pub replies_come: u32,
+    /// Whether it says what it has sent with the characters that smart encoding puts into the place of others.
+    pub smart_encoding: bool,
     /// Most items a page of a list holds, however many are asked for.
     pub page_size: usize,
     held: watch::Sender<u64>,
@@ -36,6 +38,7 @@ impl Default for Plan {
             reply: None,
             reply_after_ms: 0,
             replies_come: 1,
+            smart_encoding: false,
             page_size: usize::MAX,
             held: watch::Sender::new(0),
         }
