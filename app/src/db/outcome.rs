@@ -212,13 +212,18 @@ pub async fn claim_waiting(
     .await
 }
 
-/// Gives up waiting texts whose time is over: refused five times, hours ended, a day old, opted
-/// out, closed.
+/// Gives up waiting texts whose time is over, and says why: opted out, closed, hours ended, a day old, refused five
+/// times.
 pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query!(
         "UPDATE message m
          SET send_status = 'ERROR', service_response_at = $1,
-             service_response = m.service_response || ' (given up)'
+             service_response = m.service_response || ' (given up: '
+                 || CASE WHEN c.is_opted_out THEN 'the person has opted out'
+                         WHEN p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS') THEN 'the campaign is closed'
+                         WHEN m.send_before <= $1 THEN 'the contact''s texting hours are over'
+                         WHEN m.created_at < $1::timestamptz - interval '1 day' THEN 'it has waited for a day'
+                         ELSE 'it was refused five times' END || ')'
          FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
          WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
            AND ((m.send_attempts >= 5 AND m.error_code IS NOT NULL)

@@ -9,6 +9,7 @@ mod builders;
 mod campaign_pages;
 mod campaigns;
 mod carrier;
+mod closing;
 mod demonstration;
 mod faults;
 mod fuzz;

@@ -44,10 +44,16 @@ impl Storm {
             .set_plan(|plan| plan.reply = Some("Sure".to_owned()));
         let app = &instance.app;
         let organization = app.organization().await;
-        app.sql("UPDATE organization SET texting_hours_enforced = false")
-            .await;
         let campaign = app.campaign(organization).await;
         app.contacts(campaign, CONTACTS).await;
+        // From six to ten, by day in New York and else in Guam: nobody's hours end within an hour of a storm.
+        app.sql(
+            "UPDATE organization SET texting_hours_start = 6, texting_hours_end = 22;
+             UPDATE campaign_contact SET timezone = CASE
+                 WHEN extract(hour FROM now() AT TIME ZONE 'America/New_York') BETWEEN 6 AND 19
+                 THEN 'America/New_York' ELSE 'Pacific/Guam' END",
+        )
+        .await;
         let mut texters = Vec::new();
         for _ in 0..TEXTERS {
             let texter = app.member(organization, "TEXTER").await;
