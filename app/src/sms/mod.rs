@@ -233,15 +233,15 @@ pub fn addressed(override_recipient: Option<&str>, to: &str, body: &str) -> (Str
     }
 }
 
-/// Seconds the carrier may keep the text; none when it may as long as it likes.
+/// Seconds the carrier may keep the text; none when it may as long as it likes, which it never may where hours end.
 fn validity(
     base: Option<u32>,
     send_before: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, String> {
-    let base = base.map(i64::from);
+    let base = base.map(i64::from).filter(|seconds| *seconds > 0);
     let Some(before) = send_before else {
-        return Ok(base.filter(|seconds| *seconds > 0));
+        return Ok(base);
     };
     let milliseconds = (before - now).num_milliseconds();
     let left = milliseconds.div_euclid(1000) + i64::from(milliseconds.rem_euclid(1000) > 0)
@@ -249,8 +249,11 @@ fn validity(
     if left < 0 {
         return Err("The contact's texting hours are over in less than 30 seconds.".to_owned());
     }
-    let period = base.unwrap_or(MAX_VALIDITY).min(left).min(MAX_VALIDITY);
-    Ok(Some(period).filter(|seconds| *seconds > 0))
+    Ok(Some(
+        base.unwrap_or(MAX_VALIDITY)
+            .min(left)
+            .clamp(1, MAX_VALIDITY),
+    ))
 }
 
 #[cfg(test)]
@@ -275,7 +278,13 @@ mod tests {
             validity(None, at("2026-11-03T20:00:00Z"), now),
             Ok(Some(14_400))
         );
-        assert_eq!(validity(None, at("2026-11-03T12:00:30Z"), now), Ok(None));
+        // At the last moment and with a period of nought too: without any the carrier might deliver it at night.
+        assert_eq!(validity(None, at("2026-11-03T12:00:30Z"), now), Ok(Some(1)));
+        assert_eq!(validity(Some(0), None, now), Ok(None));
+        assert_eq!(
+            validity(Some(0), at("2026-11-03T12:10:00Z"), now),
+            Ok(Some(570))
+        );
         assert_eq!(
             validity(None, at("2026-11-03T12:00:30.5Z"), now),
             Ok(Some(1))
