@@ -383,6 +383,14 @@ mod tests {
     }
 
     #[test]
+    fn only_the_exact_1_accepts_possible_numbers() {
+        for (value, expected) in [("1", true), ("true", false), ("", false)] {
+            let config = read(&[("SUPPRESS_PHONE_VALIDATION", value)]).unwrap();
+            assert_eq!(config.suppress_phone_validation, expected, "{value:?}");
+        }
+    }
+
+    #[test]
     fn a_broken_value_is_refused_by_its_name() {
         let error = read(&[("DB_MAX_POOL", "many")]).unwrap_err().to_string();
         assert!(error.contains("DB_MAX_POOL"), "{error}");

@@ -55,15 +55,19 @@ mod tests {
     #[test]
     fn numbers_lie_where_they_lay_in_2020() {
         let vectors = [
-            ("+15550000000", 0.541_698),
-            ("+15550000001", 0.556_792),
-            ("+15550000002", 0.810_484),
-            ("+15555550100", 0.049_790),
-            ("+16175555770", 0.232_163),
+            ("+15550000000", 0x8aac_b9d7_u32, 0.541_698),
+            ("+15550000001", 0x8e89_f1d4, 0.556_792),
+            ("+15550000002", 0xcf7b_d9df, 0.810_484),
+            ("+15555550100", 0x0cbf_0194, 0.049_790),
+            ("+16175555770", 0x3b6f_16c8, 0.232_163),
         ];
-        for (number, expected) in vectors {
+        for (number, head, expected) in vectors {
             let found = position(number);
             assert!((found - expected).abs() < 1e-6, "{number}: {found}");
+            // Dropped when it lies below the ratio, and not where it lies on it.
+            let share = |head: u32| DropRatio::Share(f64::from(head) / 4_294_967_296.0);
+            assert!(!share(head).drops(number), "{number}");
+            assert!(share(head + 1).drops(number), "{number}");
         }
     }
 

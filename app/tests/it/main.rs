@@ -35,6 +35,7 @@ mod reports;
 mod schema;
 mod sending;
 mod sign_in;
+mod simulation;
 mod stamps;
 mod statements;
 mod storms;
