@@ -12,6 +12,7 @@ use crate::db::organization::Organization;
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::numbers::release;
+use crate::sms;
 use crate::texting::hours::{Policy, Window};
 use crate::texting::status::CampaignStatus;
 
@@ -65,10 +66,11 @@ pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
 }
 
 /// Opens an archived campaign again, or makes it one that waits to be started if it never was. The phone numbers that
-/// archiving gave back stay with others: a started campaign without any texts by the organization's messaging service.
+/// archiving gave back stay with others: a started campaign without any texts by the messaging service campaigns share.
 ///
 /// # Errors
-/// [`Error::BadInput`] for one that is not archived, or while its numbers are being given back.
+/// [`Error::BadInput`] for one that is not archived, while its numbers are being given back, or when it would be open
+/// and could text nobody.
 pub async fn unarchive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
     let campaign = &by.campaign;
     let to = match campaign.started_at {
@@ -95,10 +97,25 @@ pub async fn unarchive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
         && held.is_some_and(|campaign| campaign.messaging_service_sid.is_none())
     {
         let service = start::shared_service(app, &organization);
+        if service.is_none() && needs_service(app, &organization) {
+            return Err(Error::bad_input(
+                "id",
+                "The campaign would have nothing to text by: phone numbers of its own are given back when it is \
+                 archived, and there is no messaging service that campaigns share. Have one set \
+                 (TWILIO_MESSAGE_SERVICE_SID), or copy the campaign and start the copy with phone numbers.",
+            ));
+        }
         db::campaign::update_messaging_service(&mut *tx, campaign.id, service).await?;
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether texts of the organization's campaigns go nowhere without a messaging service.
+fn needs_service(app: &App, organization: &Organization) -> bool {
+    let carrier = organization.feature("service");
+    carrier.unwrap_or(&app.config.default_service) != sms::FAKE_SERVICE
+        && sms::messaging_service(app, None).is_none()
 }
 
 /// Whose texting hours hold for the campaign's contacts.

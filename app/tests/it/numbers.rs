@@ -262,6 +262,46 @@ async fn a_campaign_with_numbers_starts_with_a_service_of_its_own_and_gives_them
     assert_eq!(stock(&app).await, "AVAILABLE2");
 }
 
+/// Its numbers are others' by now, and campaigns share no messaging service: who opens it hears so, and not its texters.
+#[tokio::test]
+async fn a_campaign_with_nothing_to_text_by_is_not_opened_again() {
+    let (app, carrier) = app_with_carrier(&[("TWILIO_MESSAGE_SERVICE_SID", "")]).await;
+    let texting = app.texting(1).await;
+    let admin = app.member(texting.organization, "ADMIN").await;
+    app.sql("UPDATE campaign SET status = 'ARCHIVED'").await;
+    let unarchive = async |app: &TestApp| {
+        let unarchive = "mutation ($id: String!) { unarchiveCampaign(id: $id) { status } }";
+        let id = json!({"id": texting.campaign.to_string()});
+        app.graphql(Some(admin), unarchive, id).await
+    };
+    let refused = unarchive(&app).await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    assert!(
+        refused.message().contains("nothing to text by")
+            && refused.message().contains("copy the campaign"),
+        "{}",
+        refused.message()
+    );
+    assert_eq!(app.value("SELECT status FROM campaign").await, "ARCHIVED");
+    // Where nothing is really sent, nothing is missing.
+    for nowhere in [
+        ("SKIP_TWILIO_AND_AUTOREPLY", "1"),
+        ("DEFAULT_SERVICE", "fakeservice"),
+    ] {
+        unarchive(&app.twin(&carrier, &[nowhere]).await).await.ok();
+        app.sql("UPDATE campaign SET status = 'ARCHIVED'").await;
+    }
+    let shared = carrier.service(&app.app.config.base_url);
+    app.sql(&format!(
+        "UPDATE organization SET features = features || '{{\"messaging_service_sid\": \"{shared}\"}}'"
+    ))
+    .await;
+    let opened = unarchive(&app).await;
+    assert_eq!(opened.ok()["unarchiveCampaign"]["status"], "ACTIVE");
+    app.send_first(&texting, texting.contacts[0]).await.ok();
+    assert_eq!(carrier.texts()[0].service, shared);
+}
+
 #[tokio::test]
 async fn a_start_that_failed_goes_on_with_the_same_service() {
     let (app, carrier) = app_with_carrier(&[("CONTACTS_PER_PHONE_NUMBER", "2")]).await;
