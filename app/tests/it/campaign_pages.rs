@@ -128,3 +128,41 @@ async fn a_page_costs_the_same_wherever_it_lies() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_texters_of_a_campaign_come_by_name_and_in_pages() {
+    let app = TestApp::new().await;
+    let texting = app.texting(3).await;
+    let looking = app.member(texting.organization, "SUPERVOLUNTEER").await;
+    for (name, contact) in [("Zoe", texting.contacts[1]), ("ann", texting.contacts[2])] {
+        let texter = app.member(texting.organization, "TEXTER").await;
+        let assignment = app.assignment(texting.campaign, texter).await;
+        app.sql(&format!(
+            "UPDATE \"user\" SET first_name = '{name}' WHERE id = {};
+             UPDATE campaign_contact SET assignment_id = {assignment} WHERE id = {contact}",
+            texter.id
+        ))
+        .await;
+    }
+    let page = async |after: Option<&str>, limit: Option<i32>| {
+        let query = "query ($id: String!, $after: ID, $limit: Int) { campaign(id: $id) {
+            assignmentSummaries(afterId: $after, limit: $limit) { assignmentId texterFirstName } } }";
+        let variables = json!({"id": texting.campaign.to_string(), "after": after, "limit": limit});
+        app.graphql(Some(looking), query, variables).await
+    };
+    let names = async |after: Option<&str>, limit: Option<i32>| {
+        let answer = page(after, limit).await;
+        let rows = answer.ok()["campaign"]["assignmentSummaries"].clone();
+        let rows = rows.as_array().unwrap().iter();
+        let names = rows.map(|row| row["texterFirstName"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(names(None, None).await, ["ann", "Pat", "Zoe"]);
+    assert_eq!(names(None, Some(2)).await, ["ann", "Pat"]);
+    let last = texting.assignment.to_string();
+    assert_eq!(names(Some(&last), Some(2)).await, ["Zoe"]);
+    assert_eq!(names(None, Some(0)).await, ["ann"]);
+    // Whoever was the last of a page may have been relieved meanwhile.
+    assert_eq!(names(Some("999999"), Some(2)).await, ["ann", "Pat"]);
+    assert_eq!(page(Some("x"), None).await.code(), "NOT_FOUND");
+}

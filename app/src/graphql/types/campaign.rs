@@ -12,7 +12,7 @@ use crate::contacts::upload;
 use crate::db;
 use crate::db::job::Job;
 use crate::error::Result;
-use crate::graphql::context::{app, guard, loaders, viewer};
+use crate::graphql::context::{app, guard, id, loaders, viewer};
 use crate::graphql::loaders::{RemainingOf, ResponsesOf, StatsOf, StepsOf, UserId};
 use crate::graphql::types::assignment::organization;
 use crate::graphql::types::contact::CampaignContact;
@@ -27,6 +27,8 @@ use crate::texting::status::{CampaignStatus, derived};
 
 /// How many contacts a preview shows.
 const PREVIEW: i64 = 3;
+/// Most texters of a page.
+const MAX_SUMMARIES: i32 = 1000;
 const LINK_LIFETIME: Duration = Duration::from_mins(15);
 
 /// So many numbers of an area code.
@@ -264,9 +266,18 @@ impl Campaign {
         self.numbers(ctx).await.map(CampaignStats)
     }
 
-    async fn assignment_summaries(&self, ctx: &Context<'_>) -> Result<Vec<AssignmentSummary>> {
+    /// The texters who have contacts, by name. Begins anew after an assignment that has none any more.
+    async fn assignment_summaries(
+        &self,
+        ctx: &Context<'_>,
+        after_id: Option<ID>,
+        limit: Option<i32>,
+    ) -> Result<Vec<AssignmentSummary>> {
         guard(ctx, self.0.organization_id, Role::Supervolunteer).await?;
-        self.numbers(ctx).await.map(summaries)
+        let after = after_id.map(|after| id(&after)).transpose()?;
+        let limit = limit.unwrap_or(MAX_SUMMARIES).clamp(1, MAX_SUMMARIES);
+        let stats = self.numbers(ctx).await?;
+        Ok(summaries(stats, after, limit.unsigned_abs() as usize))
     }
 }
 

@@ -69,9 +69,14 @@ pub struct AssignmentSummary {
     skipped_count: i32,
 }
 
-/// The shares somebody has.
-pub fn summaries(stats: Stats) -> Vec<AssignmentSummary> {
-    stats.shares.into_iter().filter_map(summary).collect()
+/// A page of the shares somebody has: what follows this assignment's, or all where it has none.
+pub fn summaries(stats: Stats, after: Option<i32>, limit: usize) -> Vec<AssignmentSummary> {
+    let mut shares = stats.shares;
+    shares.retain(|share| share.assignment_id.is_some());
+    let place = shares.iter().position(|share| share.assignment_id == after);
+    let first = place.map_or(0, |place| place + 1);
+    let page = shares.into_iter().skip(first).take(limit);
+    page.filter_map(summary).collect()
 }
 
 fn summary(share: Share) -> Option<AssignmentSummary> {

@@ -83,11 +83,16 @@ export function dress(world: World) {
         sentMessagesCount: messages.filter((message) => !message.isFromContact).length, receivedMessagesCount: messages.filter((message) => message.isFromContact).length,
         needsMessageCount: having('needsMessage'), needsResponseCount: having('needsResponse'), errorCount: messages.filter((message) => message.sendStatus === 'ERROR').length,
       }),
-      assignmentSummaries: () => world.assignments.filter((assignment) => assignment.campaignId === record.id).map((assignment) => {
-        const texter = must(world.users.find((user) => user.id === assignment.userId))
-        const counts = countsOf(world, assignment.id)
-        return { assignmentId: assignment.id, texterId: texter.id, texterFirstName: texter.firstName, texterLastName: texter.lastName, contactsCount: counts.total, unmessagedCount: counts.needsMessage, needsResponseCount: counts.needsResponse, convoCount: counts.convo, skippedCount: counts.closed }
-      }),
+      assignmentSummaries: ({ afterId, limit = 1000 }: { afterId?: string | null; limit?: number }) => {
+        const all = world.assignments.filter((assignment) => assignment.campaignId === record.id).map((assignment) => {
+          const texter = must(world.users.find((user) => user.id === assignment.userId))
+          const counts = countsOf(world, assignment.id)
+          return { assignmentId: assignment.id, texterId: texter.id, texterFirstName: texter.firstName, texterLastName: texter.lastName, contactsCount: counts.total, unmessagedCount: counts.needsMessage, needsResponseCount: counts.needsResponse, convoCount: counts.convo, skippedCount: counts.closed }
+        })
+        all.sort((a, b) => `${a.texterFirstName} ${a.texterLastName}`.localeCompare(`${b.texterFirstName} ${b.texterLastName}`))
+        const first = all.findIndex(({ assignmentId }) => assignmentId === afterId) + 1
+        return all.slice(first, first + limit)
+      },
     }
   }
 

@@ -15,10 +15,12 @@ export type CampaignStatus =
 
 export type CampaignStatsQueryVariables = Exact<{
   campaignId: string;
+  afterId?: string | null | undefined;
+  limit?: number | null | undefined;
 }>;
 
 
-export type CampaignStatsQuery = { campaign: { id: string, title: string, description: string, status: CampaignStatus, isStarted: boolean, isArchived: boolean, dueBy: string | null, joinUrl: string | null, stats: { contactsCount: number, messagedCount: number, repliedCount: number, skippedCount: number, optOutsCount: number, sentMessagesCount: number, receivedMessagesCount: number, needsResponseCount: number, errorCount: number }, assignmentSummaries: Array<{ assignmentId: string, texterFirstName: string, texterLastName: string, contactsCount: number, unmessagedCount: number, needsResponseCount: number, convoCount: number, skippedCount: number }> } | null };
+export type CampaignStatsQuery = { campaign: { id: string, title: string, description: string, status: CampaignStatus, isStarted: boolean, isArchived: boolean, dueBy: string | null, joinUrl: string | null, stats: { textersCount: number, contactsCount: number, messagedCount: number, repliedCount: number, skippedCount: number, optOutsCount: number, sentMessagesCount: number, receivedMessagesCount: number, needsResponseCount: number, errorCount: number }, assignmentSummaries: Array<{ assignmentId: string, texterFirstName: string, texterLastName: string, contactsCount: number, unmessagedCount: number, needsResponseCount: number, convoCount: number, skippedCount: number }> } | null };
 
 export type UpdateCampaignStatusMutationVariables = Exact<{
   campaignId: string;
@@ -42,7 +44,7 @@ export type UnarchiveCampaignMutationVariables = Exact<{
 
 export type UnarchiveCampaignMutation = { unarchiveCampaign: { id: string, status: CampaignStatus } };
 
-export const CampaignStats = operation<CampaignStatsQuery, CampaignStatsQueryVariables>('CampaignStats', "query CampaignStats($campaignId: String!) { campaign(id: $campaignId) { id title description status isStarted isArchived dueBy joinUrl stats { contactsCount messagedCount repliedCount skippedCount optOutsCount sentMessagesCount receivedMessagesCount needsResponseCount errorCount } assignmentSummaries { assignmentId texterFirstName texterLastName contactsCount unmessagedCount needsResponseCount convoCount skippedCount } } }")
+export const CampaignStats = operation<CampaignStatsQuery, CampaignStatsQueryVariables>('CampaignStats', "query CampaignStats($campaignId: String!, $afterId: ID, $limit: Int) { campaign(id: $campaignId) { id title description status isStarted isArchived dueBy joinUrl stats { textersCount contactsCount messagedCount repliedCount skippedCount optOutsCount sentMessagesCount receivedMessagesCount needsResponseCount errorCount } assignmentSummaries(afterId: $afterId, limit: $limit) { assignmentId texterFirstName texterLastName contactsCount unmessagedCount needsResponseCount convoCount skippedCount } } }")
 
 export const UpdateCampaignStatus = operation<UpdateCampaignStatusMutation, UpdateCampaignStatusMutationVariables>('UpdateCampaignStatus', "mutation UpdateCampaignStatus($campaignId: String!, $status: CampaignStatus!) { updateCampaignStatus(id: $campaignId, status: $status) { id status } }")
 

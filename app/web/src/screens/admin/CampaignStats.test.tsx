@@ -13,6 +13,25 @@ test('shows the figures, the texters and the link', async () => {
   expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Link for texters' }).value).toContain('/join-campaign/token1')
 })
 
+test('texters come by the hundred', async () => {
+  const server = new MockServer()
+  for (let number = 101; number <= 202; number += 1) {
+    const user = { id: server.world.nextId(), firstName: 'Sam', lastName: `No${String(number)}`, email: `${String(number)}@example.org`, password: '', cell: '' }
+    server.world.users.push(user)
+    server.world.assignments.push({ id: server.world.nextId(), campaignId: '1', userId: user.id, maxContacts: null, version: 1 })
+  }
+  const { user } = open('/admin/1/campaigns/1', ADMIN, server)
+  const names = () => screen.getAllByRole('rowheader').map((cell) => cell.textContent)
+  await screen.findByRole('heading', { name: 'Texters 104' })
+  expect([names().length, names()[0], names().at(-1)]).toEqual([100, 'Ravi Rao', 'Sam No199'])
+  await user.click(screen.getByRole('link', { name: 'Next texters' }))
+  await screen.findByRole('rowheader', { name: 'Tess Taylor' })
+  expect(names()).toEqual(['Sam No200', 'Sam No201', 'Sam No202', 'Tess Taylor'])
+  expect(screen.queryByRole('link', { name: 'Next texters' })).toBeNull()
+  await user.click(screen.getByRole('link', { name: 'First texters' }))
+  await screen.findByRole('rowheader', { name: 'Ravi Rao' })
+})
+
 test('closing for first texts shows at once', async () => {
   const { user } = open('/admin/1/campaigns/1', ADMIN)
   await user.click(await screen.findByRole('button', { name: 'Change status' }))

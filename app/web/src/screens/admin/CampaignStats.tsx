@@ -1,4 +1,4 @@
-import { Navigate, useParams } from 'react-router'
+import { Navigate, useParams, useSearchParams } from 'react-router'
 import { useQuery } from '../../api/useQuery'
 import { daysUntil, dayWords } from '../../lib/time'
 import { admin } from '../../text/admin'
@@ -11,7 +11,7 @@ import { Figures } from './Figures'
 import { JoinLink } from './JoinLink'
 import { StatusChip } from './StatusChip'
 import { StatusMenu } from './StatusMenu'
-import { TexterTable } from './TexterTable'
+import { TEXTERS, TexterTable } from './TexterTable'
 import { Unarchive } from './Unarchive'
 
 const POLL_MS = 5_000
@@ -22,7 +22,11 @@ export type WatchedCampaign = NonNullable<CampaignStatsQuery['campaign']>
 export function Component() {
   const { campaignId = '' } = useParams()
   const { organizationId } = useAdmin()
-  const { data, error, refetch } = useQuery(CampaignStats, { campaignId }, { pollMs: POLL_MS })
+  const [params] = useSearchParams()
+  const afterId = params.get('after')
+  // One more than is shown tells whether there are more.
+  const variables = { campaignId, afterId, limit: TEXTERS + 1 }
+  const { data, error, refetch } = useQuery(CampaignStats, variables, { pollMs: POLL_MS })
   const campaign = data?.campaign
   const base = `/admin/${organizationId}/campaigns`
   if (campaign && !campaign.isStarted) return <Navigate to={`${base}/${campaignId}/edit`} replace />
@@ -48,7 +52,7 @@ export function Component() {
               <Figures stats={campaign.stats} />
             </Card>
             {campaign.joinUrl !== null && !campaign.isArchived && <JoinLink url={campaign.joinUrl} />}
-            <TexterTable campaign={campaign} />
+            <TexterTable campaign={campaign} isFirst={afterId === null} />
           </div>
         </>
       )}

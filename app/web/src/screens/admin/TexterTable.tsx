@@ -1,5 +1,6 @@
 import { count } from '../../lib/time'
 import { admin } from '../../text/admin'
+import { ButtonLink } from '../../ui/Button'
 import { PeopleIcon } from '../../ui/icons'
 import { State } from '../../ui/Surface'
 import { Table, type Column } from '../../ui/Table'
@@ -20,17 +21,28 @@ function nameOf(texter: Summary): string {
   return `${texter.texterFirstName} ${texter.texterLastName}`
 }
 
-/** Who texts, and how far they are. */
-export function TexterTable({ campaign }: { campaign: WatchedCampaign }) {
-  const rows = [...campaign.assignmentSummaries].sort((a, b) => nameOf(a).localeCompare(nameOf(b)))
+/** Texters of a page. */
+export const TEXTERS = 100
+
+/** Who texts, and how far they are, page by page. */
+export function TexterTable({ campaign, isFirst }: { campaign: WatchedCampaign; isFirst: boolean }) {
+  const { assignmentSummaries: found, stats } = campaign
+  const rows = found.slice(0, TEXTERS)
+  const last = found.length > TEXTERS ? rows.at(-1) : undefined
   return (
     <section className="stack">
-      <h2>{admin.stats.table} <span className="quiet figures">{rows.length > 0 && count(rows.length)}</span></h2>
+      <h2>{admin.stats.table} <span className="quiet figures">{rows.length > 0 && count(stats.textersCount)}</span></h2>
       {rows.length > 0 && <Table caption={admin.stats.table} columns={COLUMNS} rows={rows} keyOf={({ assignmentId }) => assignmentId} />}
       {rows.length === 0 && (
-        <State icon={<PeopleIcon size={28} />} title={admin.stats.noTextersTitle}>
-          {admin.stats.noTextersText}
+        <State icon={<PeopleIcon size={28} />} title={isFirst ? admin.stats.noTextersTitle : admin.stats.noMoreTexters}>
+          {isFirst && admin.stats.noTextersText}
         </State>
+      )}
+      {(!isFirst || last) && (
+        <nav className="row" aria-label={admin.stats.pages}>
+          {!isFirst && <ButtonLink to=".">{admin.stats.firstTexters}</ButtonLink>}
+          {last && <ButtonLink to={`?after=${last.assignmentId}`}>{admin.stats.nextTexters}</ButtonLink>}
+        </nav>
       )}
     </section>
   )
