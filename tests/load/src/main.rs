@@ -24,6 +24,10 @@ use clap::{Parser, ValueEnum};
 use figures::{Figures, percentiles};
 use instance::Instance;
 
+/// Accounts of texters there are; people of other trades come after them.
+pub(crate) const MOST_TEXTERS: u32 = 1000;
+/// Contacts a texter is given at once, of which each must get some.
+const BATCH: u32 = 300;
 /// Process starts that are timed.
 const STARTS: usize = 10;
 
@@ -44,8 +48,8 @@ pub(crate) struct Args {
     /// The application: a release build.
     #[arg(long, default_value = "target/release/spoke")]
     spoke: PathBuf,
-    /// How many texters send at once.
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=50))]
+    /// How many texters send at once. They sign in 50 a minute: the application lets in no more from one address.
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_TEXTERS)))]
     texters: u32,
     /// How long they send.
     #[arg(long, default_value_t = 20)]
@@ -80,6 +84,11 @@ pub(crate) struct Args {
 async fn main() -> anyhow::Result<()> {
     drop(rustls::crypto::ring::default_provider().install_default());
     let args = Args::parse();
+    anyhow::ensure!(
+        args.contacts >= BATCH * args.texters,
+        "each texter takes {BATCH} contacts at once: give --contacts {} at the least",
+        BATCH * args.texters
+    );
     let mut figures = Figures;
     let mut instance = Box::pin(Instance::start(&args)).await?;
     start(&mut instance, &mut figures).await?;

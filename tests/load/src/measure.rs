@@ -10,30 +10,48 @@ use crate::figures::{Figures, each, percentiles, rate};
 use crate::instance::Instance;
 use crate::texter::Texter;
 
-/// Everybody comes at once and signs in.
+/// Sign-ins at once. One address may sign in 60 times a minute, and to a plain server everybody comes from one: these,
+/// who signs up before them and who asks questions after them.
+const AT_ONCE: u32 = 50;
+/// After so long as many are let in again.
+const MINUTE: Duration = Duration::from_secs(61);
+
+/// Everybody comes and signs in.
 pub(crate) async fn signing_in(
     instance: &Arc<Instance>,
-    at_once: u32,
+    texters: u32,
     figures: &mut Figures,
 ) -> anyhow::Result<Vec<Texter>> {
     Texter::sign_up_all(instance).await?;
-    let mut coming = JoinSet::new();
-    for number in 0..at_once {
-        let instance = instance.clone();
-        coming.spawn(async move {
-            let started = Instant::now();
-            let texter = Texter::sign_in(&instance, number).await?;
-            anyhow::Ok((texter, started.elapsed()))
-        });
+    let (mut signed_in, mut times) = (Vec::new(), Vec::new());
+    for first in (0..texters).step_by(usize::try_from(AT_ONCE)?) {
+        if first > 0 {
+            figures.add(
+                format!("{first} of {texters} are signed in"),
+                "the others may in a minute",
+            );
+            tokio::time::sleep(MINUTE).await;
+        }
+        let mut coming = JoinSet::new();
+        for number in first..texters.min(first + AT_ONCE) {
+            let instance = instance.clone();
+            coming.spawn(async move {
+                let started = Instant::now();
+                let texter = Texter::sign_in(&instance, number).await?;
+                anyhow::Ok((texter, started.elapsed()))
+            });
+        }
+        while let Some(came) = coming.join_next().await {
+            let (texter, time) = came??;
+            signed_in.push(texter);
+            times.push(time);
+        }
     }
-    let (mut texters, mut times) = (Vec::new(), Vec::new());
-    while let Some(came) = coming.join_next().await {
-        let (texter, time) = came??;
-        texters.push(texter);
-        times.push(time);
-    }
-    figures.add(format!("signing in, {at_once} at once"), percentiles(times));
-    Ok(texters)
+    figures.add(
+        format!("signing in, {} at once", texters.min(AT_ONCE)),
+        percentiles(times),
+    );
+    Ok(signed_in)
 }
 
 /// Everybody sends for a while.

@@ -8,7 +8,7 @@ use crate::documents::operation;
 use crate::figures::{Figures, each, milliseconds, percentiles};
 use crate::instance::Instance;
 use crate::seed::Seeded;
-use crate::texter::Texter;
+use crate::texter::{ADMIN, ALONE, Texter, email};
 
 /// A question is asked so often, after as many to warm up.
 const TIMES: u32 = 300;
@@ -21,7 +21,7 @@ pub(crate) async fn texters(
     seeded: &Seeded,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
-    let mut texter = Texter::sign_in(instance, 998).await?;
+    let mut texter = Texter::sign_in(instance, ALONE).await?;
     texter.join(&seeded.token).await?;
     texter.batch().await?;
     let page = json!({"assignmentId": texter.assignment, "limit": 50});
@@ -93,12 +93,13 @@ pub(crate) async fn statistics(
 
 /// Somebody who may do everything in the organization.
 pub(crate) async fn admin(instance: &Instance, seeded: &Seeded) -> anyhow::Result<Texter> {
-    let admin = Texter::sign_in(instance, 999).await?;
+    let admin = Texter::sign_in(instance, ADMIN).await?;
     sqlx::query(
         "INSERT INTO user_organization (user_id, organization_id, role)
-         SELECT id, $1, 'OWNER' FROM \"user\" WHERE email = 'texter999@example.org'",
+         SELECT id, $1, 'OWNER' FROM \"user\" WHERE email = $2",
     )
     .bind(seeded.organization)
+    .bind(email(ADMIN))
     .execute(&instance.db)
     .await?;
     Ok(admin)

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::MOST_TEXTERS;
 use crate::documents::operation;
 use crate::instance::{Instance, ask};
 
@@ -47,7 +48,12 @@ const JOIN: &str =
 
 const PASSWORD: &str = "a long password";
 
-fn email(number: u32) -> String {
+/// Somebody who texts alone.
+pub(crate) const ALONE: u32 = MOST_TEXTERS;
+/// Somebody who may do everything in the organization.
+pub(crate) const ADMIN: u32 = MOST_TEXTERS + 1;
+
+pub(crate) fn email(number: u32) -> String {
     format!("texter{number}@example.org")
 }
 
@@ -73,9 +79,10 @@ impl Texter {
         sqlx::query(
             "INSERT INTO \"user\" (email, password_hash, first_name, last_name, cell)
              SELECT 'texter' || n || '@example.org', password_hash, first_name, last_name, cell
-             FROM \"user\", generate_series(1, 999) AS n WHERE email = $1",
+             FROM \"user\", generate_series(1, $2) AS n WHERE email = $1",
         )
         .bind(email(0))
+        .bind(i32::try_from(ADMIN)?)
         .execute(&instance.db)
         .await?;
         Ok(())
