@@ -309,7 +309,7 @@ export const admin = {
     archiveConfirm: 'Archive campaign',
     unarchive: 'Open again',
     unarchiveTitle: 'Open this campaign again?',
-    unarchiveText: 'Texters can text in it and its link works again. Phone numbers that archiving gave back stay with others: without its own it texts by your organization’s messaging service, and who answers an old number may not be found.',
+    unarchiveText: 'Texters can text in it and its link works again. Phone numbers that archiving gave back stay with others: without its own it texts by your organization’s messaging service, and who answers an old number may not be found. Where there is no such service it stays archived.',
     unarchiveConfirm: 'Open campaign again',
     stale: 'These figures may be old: the server cannot be reached right now.',
   },
