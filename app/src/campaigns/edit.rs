@@ -4,10 +4,9 @@ use crate::access::{CampaignBy, Supervolunteer};
 use crate::app::App;
 use crate::campaigns::sections::{self, PhoneNumbers, Sections};
 use crate::db::campaign::{Campaign, Changes};
-use crate::db::job::JobStatus;
 use crate::db::{self, Connection};
 use crate::error::{Error, OnConstraint, Result};
-use crate::numbers::{bind, reserve};
+use crate::numbers::{bind, release, reserve};
 use crate::texting::status::CampaignStatus;
 
 /// Saves the sections that are given; every other one stays as it is.
@@ -21,42 +20,61 @@ pub async fn edit(
     sections: &Sections,
 ) -> Result<()> {
     check(changes)?;
+    if let PhoneNumbers::Replace(_) = sections.phone_numbers {
+        undo_start(app, by.campaign.id).await?;
+    }
     let mut tx = app.db.begin().await?;
     write(&mut tx, by.campaign.id, changes).await?;
     sections::write(&mut tx, by.campaign.id, sections).await?;
-    write_numbers(app, &mut tx, &by.campaign, &sections.phone_numbers).await?;
+    if let PhoneNumbers::Replace(wishes) = &sections.phone_numbers {
+        let (id, ratio) = (by.campaign.id, app.config.contacts_per_phone_number);
+        let campaign = hold(&mut tx, id).await?;
+        if campaign.messaging_service_sid.is_some() {
+            return Err(wrong_numbers(
+                "Somebody tried to start the campaign meanwhile. Try again.",
+            ));
+        }
+        reserve::replace(&mut tx, id, wishes, ratio, app.clock.now()).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
 
-/// Reserves numbers, unless the campaign has been started: then they are its senders.
-async fn write_numbers(
-    app: &App,
-    tx: &mut Connection,
-    campaign: &Campaign,
-    numbers: &PhoneNumbers,
-) -> Result<()> {
-    let PhoneNumbers::Replace(wishes) = numbers else {
-        return Ok(());
-    };
-    let is_waiting = db::campaign::find_for_update(&mut *tx, campaign.id)
+/// Numbers that a start which failed has bound go back to others unbound. That is a transaction of its own: what was
+/// done at the carrier stays done, whatever becomes of the edit.
+async fn undo_start(app: &App, id: i32) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let campaign = hold(&mut tx, id).await?;
+    release::undo_start(app, &mut tx, &campaign).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The campaign, held, if its numbers can be changed: once it has been started they are its senders.
+async fn hold(tx: &mut Connection, id: i32) -> Result<Campaign> {
+    let campaign = db::campaign::find_for_update(&mut *tx, id)
         .await?
-        .is_some_and(|campaign| campaign.status == CampaignStatus::NotStarted);
-    if !is_waiting {
-        return Err(Error::bad_input(
-            "phoneNumbers",
-            "The campaign has been started or archived; its phone numbers cannot be changed.",
-        ));
-    }
-    let start = db::job::find_newest(&mut *tx, campaign.id, bind::KIND).await?;
-    if start.is_some_and(|job| matches!(job.status, JobStatus::Pending | JobStatus::Running)) {
-        return Err(Error::bad_input(
-            "phoneNumbers",
+        .filter(|campaign| campaign.status == CampaignStatus::NotStarted)
+        .ok_or_else(|| {
+            wrong_numbers(
+                "The campaign has been started or archived; its phone numbers cannot be changed.",
+            )
+        })?;
+    if db::job::is_under_way(&mut *tx, id, bind::KIND).await? {
+        return Err(wrong_numbers(
             "The campaign is being started; its phone numbers cannot be changed meanwhile.",
         ));
     }
-    let ratio = app.config.contacts_per_phone_number;
-    reserve::replace(tx, campaign.id, wishes, ratio, app.clock.now()).await
+    if db::job::is_under_way(&mut *tx, id, release::KIND).await? {
+        return Err(wrong_numbers(
+            "The campaign's phone numbers are still being given back. Try again in a moment.",
+        ));
+    }
+    Ok(campaign)
+}
+
+fn wrong_numbers(reason: &str) -> Error {
+    Error::bad_input("phoneNumbers", reason)
 }
 
 /// Checks what can be checked without the row.

@@ -4,9 +4,8 @@ use crate::access::{Admin, CampaignBy};
 use crate::app::App;
 use crate::campaigns::readiness;
 use crate::contacts::upload;
-use crate::db;
-use crate::db::job::JobStatus;
 use crate::db::organization::Organization;
+use crate::db::{self, phone_number};
 use crate::error::{Error, Result};
 use crate::jobs;
 use crate::numbers::{self, bind};
@@ -34,8 +33,7 @@ pub async fn start(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
         .await?
         .filter(|campaign| campaign.status == CampaignStatus::NotStarted)
         .ok_or_else(duplicate)?;
-    let upload = db::job::find_newest(&mut *tx, id, upload::KIND).await?;
-    if upload.is_some_and(|job| matches!(job.status, JobStatus::Pending | JobStatus::Running)) {
+    if db::job::is_under_way(&mut *tx, id, upload::KIND).await? {
         return Err(Error::bad_input(
             "id",
             "Its contacts are still being loaded.",
@@ -57,6 +55,8 @@ pub async fn start(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
         jobs::dispatch(app, job).await;
         return Ok(());
     }
+    // What was reserved is not needed: a campaign with numbers has a service of its own.
+    phone_number::free(&mut *tx, id).await?;
     let service = shared_service(app, &organization);
     let token = app.ids.token();
     if !db::campaign::start(&mut *tx, id, app.clock.now(), &token, service).await? {

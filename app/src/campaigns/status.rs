@@ -5,13 +5,13 @@ use chrono_tz::Tz;
 use crate::access::{Admin, CampaignBy};
 use crate::app::App;
 use crate::campaigns::start;
-use crate::db;
 use crate::db::campaign::Campaign;
 use crate::db::job::JobStatus;
 use crate::db::organization::Organization;
+use crate::db::{self, Connection};
 use crate::error::{Error, Result};
 use crate::jobs;
-use crate::numbers::release;
+use crate::numbers::{bind, release};
 use crate::sms;
 use crate::texting::hours::{Policy, Window};
 use crate::texting::status::CampaignStatus;
@@ -42,27 +42,43 @@ pub async fn update(app: &App, by: &CampaignBy<Admin>, to: CampaignStatus) -> Re
     ))
 }
 
-/// Archives the campaign: nobody sends or answers any more, and its phone numbers are given back.
+/// Archives the campaigns, all or none: nobody sends or answers any more, and their phone numbers are given back.
 /// Once more gives back what is left where the carrier refused the first time, and changes nothing else.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn archive(app: &App, by: &CampaignBy<Admin>) -> Result<()> {
-    let campaign = &by.campaign;
-    let to = CampaignStatus::Archived;
+/// [`Error::BadInput`] while one of them is being started.
+pub async fn archive(app: &App, all: &[CampaignBy<Admin>]) -> Result<()> {
+    let mut all: Vec<_> = all.iter().collect();
+    // In one order: who archives the same ones waits, and is not waited for.
+    all.sort_by_key(|by| by.campaign.id);
     let mut tx = app.db.begin().await?;
-    db::campaign::update_status(&mut *tx, campaign.id, &NOT_ARCHIVED, to).await?;
-    let (id, organization) = (campaign.id, campaign.organization_id);
-    let job = match release::enqueue(&mut tx, id, organization, by.by.user_id).await {
-        // They are being given back already.
-        Err(Error::Refused { .. }) => return Ok(()),
-        job => job?,
-    };
+    let mut releases = Vec::new();
+    for by in all {
+        releases.extend(archive_one(&mut tx, by).await?);
+    }
     tx.commit().await?;
-    if let Some(job) = job {
+    for job in releases {
         jobs::dispatch(app, job).await;
     }
     Ok(())
+}
+
+/// Answers the job that gives its numbers back.
+async fn archive_one(tx: &mut Connection, by: &CampaignBy<Admin>) -> Result<Option<i32>> {
+    let id = by.campaign.id;
+    // Held: nobody starts it meanwhile.
+    let campaign = db::campaign::find_for_update(&mut *tx, id)
+        .await?
+        .ok_or(Error::NotFound("There is no such campaign."))?;
+    if db::job::is_under_way(&mut *tx, id, bind::KIND).await? {
+        let title = &campaign.title;
+        return Err(Error::bad_input(
+            "id",
+            format!("\"{title}\" is being started. Archive it when that has ended."),
+        ));
+    }
+    db::campaign::update_status(&mut *tx, id, &NOT_ARCHIVED, CampaignStatus::Archived).await?;
+    release::enqueue(tx, &campaign, Some(by.by.user_id)).await
 }
 
 /// Opens an archived campaign again, or makes it one that waits to be started if it never was. The phone numbers that

@@ -99,6 +99,23 @@ pub async fn find_newest(
     .await
 }
 
+/// Whether such a job of the campaign waits or runs.
+pub async fn is_under_way(
+    db: impl PgExecutor<'_>,
+    campaign_id: i32,
+    kind: &str,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM background_job
+                          WHERE campaign_id = $1 AND type = $2
+                            AND status IN ('PENDING', 'RUNNING')) AS "is_under_way!""#,
+        campaign_id,
+        kind
+    )
+    .fetch_one(db)
+    .await
+}
+
 /// Takes the job for `lease` until `until`: when it waits, or when whoever had it has not been
 /// heard of. None when somebody is at it or it is finished.
 pub async fn claim(

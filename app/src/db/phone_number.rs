@@ -3,16 +3,40 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
-/// Puts numbers back that were reserved a day ago and never used; answers how many.
+/// Puts numbers back that were reserved a day ago and never used; answers how many. Those that a start which failed
+/// may have given to a messaging service stay: the carrier would refuse them to others.
 pub async fn release_expired(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query!(
-        "UPDATE twilio_phone_number SET status = 'AVAILABLE', campaign_id = NULL, reserved_at = NULL
-         WHERE status = 'RESERVED' AND reserved_at < $1::timestamptz - interval '24 hours'",
+        "UPDATE twilio_phone_number n SET status = 'AVAILABLE', campaign_id = NULL, reserved_at = NULL
+         WHERE status = 'RESERVED' AND reserved_at < $1::timestamptz - interval '24 hours'
+           AND NOT EXISTS (SELECT FROM campaign c WHERE c.id = n.campaign_id
+                             AND c.started_at IS NULL AND c.messaging_service_sid IS NOT NULL)",
         now
     )
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// The campaigns whose reservations are a day old and stay for that reason, but for those somebody tried to give
+/// back within the hour.
+pub async fn list_expired_starts(
+    db: impl PgExecutor<'_>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<i32>> {
+    sqlx::query_scalar!(
+        "SELECT id FROM campaign c
+         WHERE started_at IS NULL AND messaging_service_sid IS NOT NULL
+           AND id IN (SELECT campaign_id FROM twilio_phone_number
+                      WHERE status = 'RESERVED' AND reserved_at < $1::timestamptz - interval '24 hours')
+           AND NOT EXISTS (SELECT FROM background_job
+                           WHERE campaign_id = c.id AND type = 'release_numbers'
+                             AND updated_at > $1::timestamptz - interval '1 hour')
+         ORDER BY id",
+        now
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Adds a number that was bought; false when it is in the inventory already.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::app::App;
 use crate::campaigns::stats;
 use crate::error::Result;
+use crate::numbers::release;
 use crate::texting::{inbound, reconcile, reports, settle};
 use crate::{db, jobs, releases};
 
@@ -33,7 +34,7 @@ pub async fn answer(app: &App) -> Result<Value> {
     let jobs = jobs::take_up_abandoned(app).await;
     let inbound = inbound::apply_left(app).await;
     let reports = reports::apply_kept(app).await;
-    let numbers = db::phone_number::release_expired(&app.db, app.clock.now()).await;
+    let numbers = release::expired(app).await;
     let counted = stats::fold(app).await;
     // Last: these wait for the carrier.
     let reconciled = Box::pin(reconcile::unknown_texts(app, ASKING)).await;

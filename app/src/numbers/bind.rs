@@ -11,7 +11,7 @@ use crate::db::{Connection, phone_number};
 use crate::error::{Error, OnConstraint, Result};
 use crate::jobs::run::Running;
 use crate::numbers::reserve::needed;
-use crate::numbers::{blame, carrier};
+use crate::numbers::{blame, carrier, release};
 use crate::sms::twilio::services::Webhooks;
 use crate::texting::status::CampaignStatus;
 
@@ -25,8 +25,8 @@ const MAX_NAME: usize = 64;
 /// Enqueues the job, and keeps the reservations from expiring meanwhile.
 ///
 /// # Errors
-/// [`Error::BadInput`] when too few numbers are reserved; `DUPLICATE_CAMPAIGN_START` while such a
-/// job waits or runs.
+/// [`Error::BadInput`] when too few numbers are reserved or they are being given back; `DUPLICATE_CAMPAIGN_START` while
+/// such a job waits or runs.
 pub async fn enqueue(
     tx: &mut Connection,
     by: &CampaignBy<Admin>,
@@ -34,6 +34,12 @@ pub async fn enqueue(
     app: &App,
 ) -> Result<i32> {
     let campaign = &by.campaign;
+    if db::job::is_under_way(&mut *tx, campaign.id, release::KIND).await? {
+        return Err(Error::bad_input(
+            "id",
+            "The campaign's phone numbers are still being given back. Try again in a moment.",
+        ));
+    }
     let reserved = phone_number::renew(&mut *tx, campaign.id, app.clock.now()).await?;
     let needed = needed(contacts, app.config.contacts_per_phone_number);
     if i64::try_from(reserved).unwrap_or(0) < needed {

@@ -24,7 +24,7 @@ pub fn needed(contacts: i64, contacts_per_number: u32) -> i64 {
     (contacts + per_number - 1) / per_number
 }
 
-/// Puts the campaign's reservations back and makes these instead.
+/// Puts the campaign's reservations back and makes these instead. It has no messaging service.
 ///
 /// # Errors
 /// [`Error::BadInput`] when the wishes break a limit, or the inventory has too few: then nothing

@@ -1,6 +1,9 @@
 //! Phone numbers: bought, reserved, bound, given back.
 
+use std::time::Duration;
+
 use carrier::plan::{Fault, Outage, Rule};
+use carrier::{Carrier, Number};
 use serde_json::{Value, json};
 use spoke::functions::scheduled;
 
@@ -42,6 +45,56 @@ async fn start(app: &TestApp, by: Person, campaign: i32) -> Answer {
     let query = "mutation ($id: String!) { startCampaign(id: $id) { status startJob { status resultMessage } } }";
     app.graphql(Some(by), query, json!({"id": campaign.to_string()}))
         .await
+}
+
+async fn archive(app: &TestApp, by: Person, campaigns: &[i32]) -> Answer {
+    let query = "mutation ($ids: [String!]) { archiveCampaigns(ids: $ids) { id status } }";
+    let ids: Vec<String> = campaigns.iter().map(i32::to_string).collect();
+    app.graphql(Some(by), query, json!({"ids": ids})).await
+}
+
+/// All the numbers there are are a campaign's, and the carrier has broken its start off: some of them belong to the
+/// messaging service it has made.
+async fn half_started(app: &TestApp, carrier: &Carrier) -> (Person, i32) {
+    let operator = app.superadmin().await;
+    buy(app, operator, "952", 11).await.ok();
+    let (admin, campaign) = waiting(app, 11).await;
+    reserve_all(app, admin, campaign).await.ok();
+    // Ten are bound at a time: this one when another has been.
+    let last = "SELECT phone_number FROM twilio_phone_number ORDER BY sid DESC LIMIT 1";
+    let last = app.value(last).await;
+    carrier.fault(Rule::of(Fault::Refuse { code: 20_500 }).to(&last).times(1));
+    let failed = start(app, admin, campaign).await;
+    let job = &failed.ok()["startCampaign"]["startJob"];
+    assert_eq!(job["status"], "FAILED", "{job}");
+    let bound = bound(carrier);
+    assert!((1..11).contains(&bound), "{bound}");
+    assert_eq!(stock(app).await, "RESERVED11");
+    (admin, campaign)
+}
+
+/// How many of the numbers that were bought belong to some messaging service.
+fn bound(carrier: &Carrier) -> usize {
+    let numbers = carrier.numbers();
+    let is_bound =
+        |number: &&Number| number.phone_number.starts_with("+1952") && number.service.is_some();
+    numbers.iter().filter(is_bound).count()
+}
+
+async fn reserve_all(app: &TestApp, by: Person, campaign: i32) -> Answer {
+    let wishes = json!([{"areaCode": "952", "count": 11}]);
+    reserve(app, by, campaign, wishes).await
+}
+
+/// The numbers are free, in the inventory and at the carrier: another campaign starts with them.
+async fn others_start_with_them(app: &TestApp) {
+    assert_eq!(stock(app).await, "AVAILABLE11");
+    let (admin, campaign) = waiting(app, 11).await;
+    reserve_all(app, admin, campaign).await.ok();
+    let started = start(app, admin, campaign).await;
+    let campaign = &started.ok()["startCampaign"];
+    assert_eq!(campaign["status"], "ACTIVE", "{campaign}");
+    assert_eq!(stock(app).await, "ASSIGNED11");
 }
 
 async fn stock(app: &TestApp) -> String {
@@ -152,14 +205,14 @@ async fn reservations_are_all_or_nothing_and_expire() {
     reserve(&app, admin, campaign, Value::Null).await.ok();
     assert_eq!(stock(&app).await, "AVAILABLE3");
     reserve(&app, admin, campaign, wish("952", 2)).await.ok();
-    app.advance(std::time::Duration::from_hours(24));
+    app.advance(Duration::from_hours(24));
     scheduled::answer(&app.app).await.unwrap();
     assert_eq!(
         stock(&app).await,
         "AVAILABLE1 RESERVED2",
         "a day is not over before it is over"
     );
-    app.advance(std::time::Duration::from_secs(1));
+    app.advance(Duration::from_secs(1));
     scheduled::answer(&app.app).await.unwrap();
     assert_eq!(stock(&app).await, "AVAILABLE3");
 }
@@ -339,4 +392,124 @@ async fn a_start_that_failed_goes_on_with_the_same_service() {
         start(&app, admin, campaign).await.code(),
         "DUPLICATE_CAMPAIGN_START"
     );
+}
+
+const ONE_EACH: (&str, &str) = ("CONTACTS_PER_PHONE_NUMBER", "1");
+
+#[tokio::test]
+async fn reservations_that_expire_after_a_failed_start_are_free_at_the_carrier_too() {
+    let (app, carrier) = app_with_carrier(&[ONE_EACH]).await;
+    half_started(&app, &carrier).await;
+    app.advance(Duration::from_secs(24 * 3600 + 1));
+    carrier.set_outage(Some(Outage::Unavailable));
+    scheduled::answer(&app.app).await.unwrap();
+    let releases = "background_job WHERE type = 'release_numbers'";
+    assert_eq!(stock(&app).await, "RESERVED11");
+    assert_eq!(app.count(releases).await, 1);
+    carrier.set_outage(None);
+    // Tried once an hour.
+    app.advance(Duration::from_mins(59));
+    scheduled::answer(&app.app).await.unwrap();
+    assert_eq!(app.count(releases).await, 1);
+    app.advance(Duration::from_mins(1));
+    scheduled::answer(&app.app).await.unwrap();
+    assert_eq!(app.count(releases).await, 2);
+    others_start_with_them(&app).await;
+}
+
+#[tokio::test]
+async fn reservations_given_back_after_a_failed_start_are_free_at_the_carrier_too() {
+    let (app, carrier) = app_with_carrier(&[ONE_EACH]).await;
+    let (admin, campaign) = half_started(&app, &carrier).await;
+    carrier.set_outage(Some(Outage::Unavailable));
+    let refused = reserve(&app, admin, campaign, json!([])).await;
+    assert_eq!(refused.code(), "CARRIER_REFUSED");
+    assert_eq!(stock(&app).await, "RESERVED11");
+    carrier.set_outage(None);
+    // What cannot be reserved leaves the campaign its numbers, and it can be started with them.
+    let refused = reserve(
+        &app,
+        admin,
+        campaign,
+        json!([{"areaCode": "612", "count": 1}]),
+    )
+    .await;
+    assert_eq!(refused.code(), "BAD_USER_INPUT");
+    assert_eq!(
+        (stock(&app).await.as_str(), bound(&carrier)),
+        ("RESERVED11", 0)
+    );
+    carrier.fault(Rule::of(Fault::Refuse { code: 20_500 }).times(1));
+    let failed = start(&app, admin, campaign).await;
+    assert_eq!(failed.ok()["startCampaign"]["startJob"]["status"], "FAILED");
+    reserve(&app, admin, campaign, json!([])).await.ok();
+    others_start_with_them(&app).await;
+}
+
+#[tokio::test]
+async fn a_campaign_is_not_archived_while_it_is_being_started_and_gives_back_what_a_failed_start_has_bound()
+ {
+    let (app, carrier) = app_with_carrier(&[ONE_EACH]).await;
+    let (admin, campaign) = half_started(&app, &carrier).await;
+    // Two of one organization are archived together, or not at all.
+    let organization = app.value("SELECT organization_id FROM campaign").await;
+    let other = app.campaign(organization.parse().unwrap()).await;
+    for status in ["PENDING", "RUNNING"] {
+        app.sql(&format!(
+            "UPDATE background_job SET status = '{status}' WHERE type = 'start_campaign'"
+        ))
+        .await;
+        let refused = archive(&app, admin, &[other, campaign]).await;
+        assert_eq!(refused.code(), "BAD_USER_INPUT");
+        let said = refused.message();
+        assert!(said.contains("\"Vote\" is being started"), "{said}");
+        assert_eq!(app.count("campaign WHERE status = 'ARCHIVED'").await, 0);
+    }
+    app.sql("UPDATE background_job SET status = 'FAILED' WHERE type = 'start_campaign'")
+        .await;
+    // While numbers are given back nothing else becomes of them, and the campaign can be archived all the same.
+    app.sql(&format!(
+        "INSERT INTO background_job (type, campaign_id, config) VALUES ('release_numbers', {campaign}, '{{}}')"
+    ))
+    .await;
+    let refused = [
+        start(&app, admin, campaign).await,
+        reserve(&app, admin, campaign, json!([])).await,
+    ];
+    for refused in refused {
+        let said = refused.message();
+        assert!(said.contains("are still being given back"), "{said}");
+    }
+    let archived = archive(&app, admin, &[campaign, other]).await;
+    assert_eq!(archived.ok()["archiveCampaigns"][0]["status"], "ARCHIVED");
+    assert_eq!(stock(&app).await, "RESERVED11");
+    app.sql("DELETE FROM background_job WHERE status = 'PENDING'")
+        .await;
+    // Once more gives back what is left, be it the service alone.
+    app.sql("UPDATE twilio_phone_number SET status = 'AVAILABLE', campaign_id = NULL, reserved_at = NULL")
+        .await;
+    archive(&app, admin, &[campaign]).await.ok();
+    assert_eq!(bound(&carrier), 0);
+    others_start_with_them(&app).await;
+}
+
+#[tokio::test]
+async fn a_service_that_several_campaigns_text_by_stays_when_one_is_archived() {
+    let (app, carrier) = app_with_carrier(&[ONE_EACH]).await;
+    let operator = app.superadmin().await;
+    buy(&app, operator, "952", 1).await.ok();
+    let (admin, campaign) = waiting(&app, 1).await;
+    app.sql("UPDATE organization SET features = '{}'").await;
+    // It has no use for numbers, and may ask for some.
+    let wishes = json!([{"areaCode": "952", "count": 1}]);
+    reserve(&app, admin, campaign, wishes).await.ok();
+    start(&app, admin, campaign).await.ok();
+    assert_eq!(stock(&app).await, "AVAILABLE1");
+    archive(&app, admin, &[campaign]).await.ok();
+    assert_eq!(
+        app.count("background_job WHERE type = 'release_numbers'")
+            .await,
+        0
+    );
+    assert_eq!(carrier.services().len(), 1);
 }

@@ -14,6 +14,7 @@ use crate::account::Service;
 use crate::answers::{json, refuse};
 use crate::messages::form;
 use crate::pages::page;
+use crate::plan::Fault;
 
 /// Most senders of one service.
 const MAX_SENDERS: usize = 400;
@@ -93,6 +94,9 @@ pub(crate) async fn attach(
     let Some(number) = state.numbers.iter_mut().find(|known| known.sid == *wanted) else {
         return refuse(20_404);
     };
+    if let Some(Fault::Refuse { code }) = shared.plan().fault(&number.phone_number, "") {
+        return refuse(code);
+    }
     match &number.service {
         Some(service) if *service == sid => return refuse(21_710),
         Some(_) => return refuse(21_712),

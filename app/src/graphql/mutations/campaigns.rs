@@ -139,6 +139,7 @@ impl CampaignMutations {
         read(app(ctx), by.campaign.id).await
     }
 
+    /// Not while it is being started.
     async fn archive_campaign(
         &self,
         ctx: &Context<'_>,
@@ -152,11 +153,11 @@ impl CampaignMutations {
             Superadmins::NeedTheRole,
         )
         .await?;
-        status::archive(app(ctx), &by).await?;
+        status::archive(app(ctx), std::slice::from_ref(&by)).await?;
         read(app(ctx), by.campaign.id).await
     }
 
-    /// All of them, or none where one is not the caller's to archive.
+    /// All of them, or none where one is not the caller's to archive or is being started.
     async fn archive_campaigns(
         &self,
         ctx: &Context<'_>,
@@ -175,9 +176,9 @@ impl CampaignMutations {
             let rank = Superadmins::NeedTheRole;
             all.push(access::campaign_admin(app(ctx), viewer, id(campaign)?, rank).await?);
         }
+        status::archive(app(ctx), &all).await?;
         let mut archived = Vec::new();
         for by in &all {
-            status::archive(app(ctx), by).await?;
             archived.push(read(app(ctx), by.campaign.id).await?);
         }
         Ok(archived)
