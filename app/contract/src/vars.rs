@@ -74,9 +74,9 @@ vars! {
     SKIP_TWILIO_AND_AUTOREPLY = "SKIP_TWILIO_AND_AUTOREPLY", Stage, "", "1: nothing is sent; each text is reported delivered and answered by itself.";
     DROP_MESSAGE_RATIO = "DROP_MESSAGE_RATIO", Stage, "", "0 to 1: share of numbers whose texts are dropped, chosen by hash; anything else drops all.";
     OVERRIDE_RECIPIENT = "OVERRIDE_RECIPIENT", Stage, "", "Every text goes to this number instead, tagged with the real one.";
-    SUPPRESS_PHONE_VALIDATION = "SUPPRESS_PHONE_VALIDATION", Stage, "", "1: accept possible numbers, not only valid ones.";
+    SUPPRESS_PHONE_VALIDATION = "SUPPRESS_PHONE_VALIDATION", Stage, "", "1: accept possible numbers of any country, not only valid ones of the home country.";
     SIMULATE_DELAY_MILLIS = "SIMULATE_DELAY_MILLIS", Stage, "", "Milliseconds every HTTP request waits before it is worked on.";
-    PHONE_NUMBER_COUNTRY = "PHONE_NUMBER_COUNTRY", Stage, "US", "Region numbers without a country code belong to.";
+    PHONE_NUMBER_COUNTRY = "PHONE_NUMBER_COUNTRY", Stage, "US", "The home country, whose numbers contacts have; those without a country code belong to it.";
     DYNAMIC_ASSIGN_MAX_BATCH_SIZE = "DYNAMIC_ASSIGN_MAX_BATCH_SIZE", Stage, "300", "Most contacts one request for a batch hands out.";
     MAX_CONTACTS = "MAX_CONTACTS", Stage, "60000", "Most contacts one campaign may load; an organization's own setting wins.";
     MAX_CONTACTS_PER_TEXTER = "MAX_CONTACTS_PER_TEXTER", Stage, "", "Most contacts one texter gets in a campaign; empty: no limit.";

@@ -146,8 +146,7 @@ impl Columns {
         if raw.is_empty() {
             return Err(reject("There is no phone number.".to_owned()));
         }
-        let cell = phone::parse(raw, rules)
-            .ok_or_else(|| reject("This is not a valid phone number.".to_owned()))?;
+        let cell = phone::parse(raw, rules).map_err(|fault| reject(fault.to_string()))?;
         let state = text(&self.state_code).to_uppercase();
         if !state.is_empty() && !zones::is_state(&state) {
             return Err(reject(format!("\"{state}\" is not a state.")));
@@ -332,6 +331,10 @@ mod tests {
         assert_eq!(
             reason(&["a", "b", "123", ""]),
             "This is not a valid phone number."
+        );
+        assert_eq!(
+            reason(&["a", "b", "+442071838750", ""]),
+            "This is a foreign phone number; only numbers that begin with +1 are loaded."
         );
         assert_eq!(
             reason(&["a", "b", "6175550123", "ZZ"]),

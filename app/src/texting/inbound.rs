@@ -155,7 +155,7 @@ fn sender_and_text(app: &App, webhook: &Webhook) -> Option<(String, String)> {
         accepts_possible: true,
         country: &app.config.phone_number_country,
     };
-    let number = phone::parse(from, rules).unwrap_or_else(|| from.to_owned());
+    let number = phone::parse(from, rules).unwrap_or_else(|_| from.to_owned());
     Some((number, body.to_owned()))
 }
 

@@ -103,8 +103,8 @@ pub async fn create_many(app: &App, by: &Admin, cells: &[String], reason: &str) 
     let (mut numbers, mut wrong) = (Vec::new(), Vec::new());
     for cell in cells {
         match phone::parse(cell, rules) {
-            Some(number) => numbers.push(number),
-            None => wrong.push(cell.as_str()),
+            Ok(number) => numbers.push(number),
+            Err(_) => wrong.push(cell.as_str()),
         }
     }
     if !wrong.is_empty() {

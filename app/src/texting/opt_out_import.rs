@@ -191,7 +191,7 @@ impl Columns {
         let cell = if raw.is_empty() {
             Err("There is no phone number.".to_owned())
         } else {
-            phone::parse(raw, rules).ok_or("This is not a phone number.".to_owned())
+            phone::parse(raw, rules).map_err(|_| "This is not a phone number.".to_owned())
         };
         let reason = self.reason.map_or("", text);
         Line {

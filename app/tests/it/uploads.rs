@@ -84,7 +84,8 @@ const FILE: &str = "\u{feff}first_name,last_name,phone_number,van_statecode,Fav 
     Cal,Twice,+1 617 555 0101,MA,blue\n\
     Dee,Out,617-555-0102,MA,grey\n\
     Eve,Lost,617-555-0103,ZZ,pink\n\
-    Flo,Sun,480-555-0104,,gold\n";
+    Flo,Sun,480-555-0104,,gold\n\
+    Gus,Far,+44 20 7183 8750,,blue\n";
 
 #[tokio::test]
 async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
@@ -99,19 +100,21 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
     assert_eq!(
         campaign["contactImportJob"],
         json!({"status": "DONE", "progress": 1.0,
-        "resultMessage": "2 contacts loaded, 2 invalid, 1 duplicate, 1 opted out."})
+        "resultMessage": "2 contacts loaded, 3 invalid, 1 duplicate, 1 opted out."})
     );
     assert_eq!(campaign["customFields"], json!(["Fav Color"]));
     let mut import = campaign["contactImport"].clone();
     let url = import["rejectedRowsUrl"].take();
     assert_eq!(
         import,
-        json!({"fileName": "voters.csv", "rowsCount": 6, "loadedCount": 2, "invalidCount": 2,
+        json!({"fileName": "voters.csv", "rowsCount": 7, "loadedCount": 2, "invalidCount": 3,
         "duplicateCount": 1, "optedOutCount": 1, "rejectedRowsUrl": null, "rejectedRows": [
             {"line": 3, "cell": "12345", "reason": "This is not a valid phone number."},
             {"line": 4, "cell": "+16175550101", "reason": "This number is in the file already."},
             {"line": 5, "cell": "+16175550102", "reason": "This number has opted out."},
             {"line": 6, "cell": "617-555-0103", "reason": "\"ZZ\" is not a state."},
+            {"line": 8, "cell": "+44 20 7183 8750",
+             "reason": "This is a foreign phone number; only numbers that begin with +1 are loaded."},
         ]})
     );
     let rows = app
@@ -127,7 +130,7 @@ async fn a_file_becomes_contacts_and_what_was_turned_away_says_why() {
         .text()
         .await
         .unwrap();
-    assert_eq!(all.lines().count(), 5, "{all}");
+    assert_eq!(all.lines().count(), 6, "{all}");
     assert!(all.starts_with("line,phone_number,reason\n"), "{all}");
 }
 
