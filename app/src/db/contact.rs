@@ -61,7 +61,7 @@ pub async fn find(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<Conta
     .await
 }
 
-/// The organization's contacts with this number, the newest first.
+/// Contacts with this number in campaigns the organization has started, the newest first.
 pub async fn list_by_cell(
     db: impl PgExecutor<'_>,
     organization_id: i32,
@@ -74,7 +74,7 @@ pub async fn list_by_cell(
                 c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out, c.updated_at
          FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
          -- The sum keeps the planner from walking all contacts by id.
-         WHERE c.cell = $2 AND p.organization_id = $1 ORDER BY c.id + 0 DESC LIMIT $3",
+         WHERE c.cell = $2 AND p.organization_id = $1 AND p.started_at IS NOT NULL ORDER BY c.id + 0 DESC LIMIT $3",
         organization_id,
         cell,
         limit

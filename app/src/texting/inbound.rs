@@ -190,7 +190,8 @@ async fn put(
 /// Puts an unmatched text into a contact's thread by hand.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the organization sees no such text.
+/// [`Error::NotFound`] when the organization sees no such text; [`Error::BadInput`] for a contact of a campaign that
+/// was never started.
 pub async fn assign(
     app: &App,
     by: &CampaignBy<Admin>,
@@ -198,6 +199,13 @@ pub async fn assign(
     id: i64,
     contact: &Contact,
 ) -> Result<()> {
+    // Its contacts can still be replaced, and nobody has texted them.
+    if by.campaign.started_at.is_none() {
+        return Err(Error::bad_input(
+            "campaignContactId",
+            "The contact's campaign has not been started: nobody has texted them in it yet.",
+        ));
+    }
     let organization = by.campaign.organization_id;
     let seen = db::inbound_message::list_unmatched(
         &app.db,

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use spoke::texting::inbound::{self, Webhook};
 
 use crate::app::TestApp;
+use crate::uploads;
 
 const PAGE: &str = "query ($o: String!, $before: ID) { organization(id: $o) {
     unmatchedMessages(beforeId: $before, limit: 2) {
@@ -91,4 +92,51 @@ async fn candidates_are_the_organizations_contacts_with_the_number() {
     ] {
         assert_eq!(ask(stranger, "+16175550123").await.code(), "FORBIDDEN");
     }
+}
+
+#[tokio::test]
+async fn a_contact_nobody_can_have_texted_is_no_candidate_and_its_campaign_can_be_loaded_again() {
+    let app = uploads::app_with_bucket(&[]).await;
+    let texting = app.texting(1).await;
+    let (organization, campaign) = (texting.organization, texting.campaign);
+    let admin = app.member(organization, "ADMIN").await;
+    app.sql(
+        "UPDATE campaign_contact SET cell = '+16175550123';
+         UPDATE campaign SET status = 'NOT_STARTED', started_at = NULL, join_token = NULL",
+    )
+    .await;
+    let webhook = Webhook::of(&[
+        ("From", "+16175550123"),
+        ("To", "+15555555555"),
+        ("Body", "Who is this?"),
+        ("MessageSid", "SM1"),
+    ]);
+    inbound::receive(&app.app, "twilio", &webhook)
+        .await
+        .unwrap();
+    let variables = json!({"o": organization.to_string(), "cell": "+16175550123"});
+    let found = app.graphql(Some(admin), CANDIDATES, variables).await;
+    assert_eq!(found.ok()["organization"]["contactsWithNumber"], json!([]));
+    let assign = "mutation ($m: String!, $c: String!) { assignUnmatchedMessage(messageId: $m, campaignContactId: $c) { id } }";
+    let id = app.value("SELECT id FROM inbound_message").await;
+    let variables = json!({"m": id, "c": texting.contacts[0].to_string()});
+    // Archived without ever having been started, it may still become one that waits.
+    for status in ["NOT_STARTED", "ARCHIVED"] {
+        app.sql(&format!("UPDATE campaign SET status = '{status}'"))
+            .await;
+        let refused = app.graphql(Some(admin), assign, variables.clone()).await;
+        assert_eq!(refused.code(), "BAD_USER_INPUT");
+        let said = refused.message();
+        assert!(said.contains("has not been started"), "{said}");
+    }
+    assert_eq!(
+        app.value("SELECT status FROM inbound_message").await,
+        "UNMATCHED"
+    );
+    app.sql("UPDATE campaign SET status = 'NOT_STARTED'").await;
+    let file = "first_name,last_name,cell\nAna,Diaz,617-555-0123\n";
+    let key = uploads::put(&app, admin, organization, file).await;
+    uploads::replace(&app, admin, campaign, &key).await.ok();
+    let job = app.value("SELECT status FROM background_job").await;
+    assert_eq!(job, "DONE");
 }

@@ -117,7 +117,7 @@ impl Organization {
         Ok(rows.into_iter().map(UnmatchedMessage::of).collect())
     }
 
-    /// Contacts of its campaigns with this number, the newest 50: whose an unmatched text may be.
+    /// Contacts of its started campaigns with this number, the newest 50: whose an unmatched text may be.
     async fn contacts_with_number(
         &self,
         ctx: &Context<'_>,

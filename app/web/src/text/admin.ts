@@ -61,7 +61,7 @@ export const admin = {
     assign: 'Find its conversation',
     whose: 'Whose text is this?',
     candidates: (number: string) => `Contacts with the number ${number}`,
-    nobody: (number: string) => `No contact of your campaigns has the number ${number}. Look up the number they were texted at.`,
+    nobody: (number: string) => `No contact of your started campaigns has the number ${number}. Look up the number they were texted at.`,
     other: 'They were texted at another number',
     number: 'Phone number',
     noNumber: 'Type a number like (617) 555-0123.',

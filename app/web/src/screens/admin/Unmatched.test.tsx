@@ -27,7 +27,7 @@ test('a text goes to a contact with the number it came from, and leaves the list
 test('somebody with a new number is looked up by the old one', async () => {
   const { user } = open(PATH, ADMIN)
   const dialog = await choose(user, /\(617\) 555-0188/)
-  await dialog.findByText(/No contact of your campaigns has the number \(617\) 555-0188/)
+  await dialog.findByText(/No contact of your started campaigns has the number \(617\) 555-0188/)
   await user.click(dialog.getByText('They were texted at another number'))
   await user.click(dialog.getByRole('button', { name: 'Look up' }))
   dialog.getByText('Type a number like (617) 555-0123.')
