@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::parser::types::{TypeKind, TypeSystemDefinition};
+use async_graphql::parser::types::{FieldDefinition, TypeKind, TypeSystemDefinition};
 use serde_json::{Value, json};
 
 use crate::app::{Person, TestApp};
@@ -242,23 +242,27 @@ async fn every_operation_with_every_role() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-fn the_matrix_lists_every_operation_of_the_schema() {
+/// The schema's queries and mutations.
+pub(crate) fn every_operation() -> Vec<FieldDefinition> {
     let document = async_graphql::parser::parse_schema(spoke::graphql::sdl()).unwrap();
-    let mut operations = BTreeSet::new();
+    let mut operations = Vec::new();
     for definition in document.definitions {
         if let TypeSystemDefinition::Type(found) = definition
-            && let TypeKind::Object(object) = &found.node.kind
             && ["Query", "Mutation"].contains(&found.node.name.node.as_str())
+            && let TypeKind::Object(object) = found.node.kind
         {
-            operations.extend(
-                object
-                    .fields
-                    .iter()
-                    .map(|field| field.node.name.node.to_string()),
-            );
+            operations.extend(object.fields.into_iter().map(|field| field.node));
         }
     }
+    operations
+}
+
+#[test]
+fn the_matrix_lists_every_operation_of_the_schema() {
+    let operations: BTreeSet<String> = every_operation()
+        .iter()
+        .map(|field| field.name.node.to_string())
+        .collect();
     let listed: BTreeSet<String> = MATRIX.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(operations, listed);
 }
