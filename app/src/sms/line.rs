@@ -17,13 +17,13 @@ const MAX_DOUBLINGS: u32 = 4;
 /// How often a process asks the cache what the others have met.
 const LOOK_EVERY: TimeDelta = TimeDelta::seconds(2);
 /// Where in the cache it stands until when the carrier is left alone.
-const KEY: &str = "carrier-paused-until";
+pub const PAUSED_UNTIL: &str = "carrier-paused-until";
 
 /// Whether to leave the carrier alone, for what this process or another one has met.
 pub async fn is_paused(app: &App) -> bool {
     let now = app.clock.now();
     if app.carrier.looks_again(now)
-        && let Some(until) = app.cache.get(KEY).await
+        && let Some(until) = app.cache.get(PAUSED_UNTIL).await
     {
         app.carrier.pause_until(until);
     }
@@ -35,7 +35,7 @@ pub async fn failed(app: &App) {
     let now = app.clock.now();
     if let Some(until) = app.carrier.failed(now) {
         let seconds = (until - now).num_seconds().unsigned_abs();
-        app.cache.set(KEY, &until, seconds).await;
+        app.cache.set(PAUSED_UNTIL, &until, seconds).await;
     }
 }
 

@@ -9,8 +9,10 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use carrier::Carrier;
+use chrono::Utc;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
+use spoke::sms::line::PAUSED_UNTIL;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
@@ -251,6 +253,9 @@ impl Instance {
                  WHERE status = 'RECEIVED'",
             )
             .await;
+        // A carrier that was left alone for a while may be asked again.
+        let cache = &self.app.app.cache;
+        cache.set(PAUSED_UNTIL, &Utc::now(), 1).await;
     }
 
     /// Rounds of the scheduled function, two at once, until nothing is on its way any more.
