@@ -259,7 +259,12 @@ fn free_port() -> anyhow::Result<u16> {
         .port())
 }
 
-/// One GraphQL operation; its data, or its errors as an error.
+/// How soon somebody asks again who was told that the instance is busy, and for how long.
+const A_MOMENT: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// One GraphQL operation; its data, or its errors as an error. Whoever hears that the instance is busy asks again, as
+/// people do: it takes them longer, and is measured so.
 pub(crate) async fn ask(
     web: &reqwest::Client,
     url: &str,
@@ -267,14 +272,19 @@ pub(crate) async fn ask(
     variables: Value,
 ) -> anyhow::Result<Value> {
     let body = json!({"query": query, "variables": variables});
-    let answer = web
-        .post(format!("{url}/graphql"))
-        .json(&body)
-        .send()
-        .await?;
-    let mut answer: Value = answer.json().await?;
-    if let Some(errors) = answer.get("errors") {
-        anyhow::bail!("{errors}");
+    let started = Instant::now();
+    loop {
+        let answer = web
+            .post(format!("{url}/graphql"))
+            .json(&body)
+            .send()
+            .await?;
+        let mut answer: Value = answer.json().await?;
+        let Some(errors) = answer.get("errors") else {
+            return Ok(answer["data"].take());
+        };
+        let is_busy = errors[0]["code"] == "BUSY" && started.elapsed() < PATIENCE;
+        anyhow::ensure!(is_busy, "{errors}");
+        tokio::time::sleep(A_MOMENT).await;
     }
-    Ok(answer["data"].take())
 }

@@ -48,7 +48,8 @@ pub(crate) struct Args {
     /// The application: a release build.
     #[arg(long, default_value = "target/release/spoke")]
     spoke: PathBuf,
-    /// How many texters send at once. They sign in 50 a minute: the application lets in no more from one address.
+    /// How many texters send at once. They sign in 50 a minute: the application lets in no more from one address. A
+    /// thousand keep 3,600 files open here and as many there (`ulimit -n`).
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_TEXTERS)))]
     texters: u32,
     /// How long they send.
