@@ -31,7 +31,7 @@ test('a text nobody matched is put into a conversation', async ({ browser, conte
   expect(errors).toEqual([])
 })
 
-/** Loads a campaign and lets its first contact answer before anybody has texted them; tells the number. */
+/** Loads and starts a campaign and lets its first contact answer before anybody has texted them; tells the number. */
 async function answered(page: Page, title: string): Promise<string> {
   await page.getByRole('link', { name: 'New campaign', exact: true }).click()
   await page.getByRole('textbox', { name: /^Title/ }).fill(title)
@@ -40,6 +40,8 @@ async function answered(page: Page, title: string): Promise<string> {
   await page.getByRole('button', { name: 'Upload and continue' }).click()
   await expect(page.getByText('12 contacts loaded from lost.csv')).toBeVisible({ timeout: 60_000 })
   const id = /campaigns\/(\d+)/.exec(page.url())?.[1]
+  const started = await ask(page, START, { id, campaign: { description: title, dueBy: '2100-11-02', interactionSteps: { id: 'new', script: 'Hi {firstName}' } } })
+  expect(started.errors).toBeUndefined()
   const found = await ask(page, 'query ($id: String!) { campaign(id: $id) { contactsPreview { id cell } } }', { id })
   const contact = found.data?.campaign?.contactsPreview[0]
   if (!contact) throw new Error(`campaign ${String(id)} has no contacts`)
@@ -48,6 +50,11 @@ async function answered(page: Page, title: string): Promise<string> {
   expect(refused.errors?.[0]?.message).toBe('Nobody has texted this contact yet.')
   return contact.cell.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, '($1) $2-$3')
 }
+
+const START = `mutation ($id: String!, $campaign: CampaignInput!) {
+  editCampaign(id: $id, campaign: $campaign) { id }
+  startCampaign(id: $id) { id }
+}`
 
 interface Answer {
   data?: { campaign?: { contactsPreview: { id: string; cell: string }[] } }
