@@ -5,15 +5,14 @@ use std::sync::Arc;
 use crate::db::Db;
 use crate::db::group::Group;
 use crate::db::inbound_message::{self, Application, Kept, NewInbound};
-use crate::db::known_texts::{self, Key, KnownText};
+use crate::db::new_text::{self, Entry, Key, NewText};
 use crate::db::outcome::{self, Accepted};
-use crate::db::sending::Written;
 
 /// One group for each of them.
 #[derive(Debug)]
 pub struct Grouped {
-    /// Texts to be written down: [`known_texts::insert`].
-    pub texts: Group<Key, KnownText, Option<Written>>,
+    /// Texts to be written down: [`new_text::insert`].
+    pub texts: Group<Key, NewText, Entry>,
     /// Texts the carrier has taken: [`outcome::update_accepted`].
     pub accepted: Group<(), Accepted, ()>,
     /// Texts that came in, to be kept: [`inbound_message::insert`].
@@ -26,8 +25,8 @@ impl Grouped {
     /// Groups over that database.
     pub fn new(db: &Db) -> Self {
         Self {
-            texts: Group::new(db, |db: Db, texts: Vec<KnownText>| async move {
-                known_texts::insert(&db, &texts).await
+            texts: Group::new(db, |db: Db, texts: Vec<NewText>| async move {
+                new_text::insert(&db, &texts).await
             }),
             accepted: Group::new(db, |db: Db, texts: Vec<Accepted>| async move {
                 outcome::update_accepted(&db, &texts).await?;

@@ -1,16 +1,13 @@
-//! Two of the statements a text costs: what there is to know, which is asked only when it is not
-//! known, and the row. The third is in `outcome`.
+//! What there is to know before a text is written down; asked only when it is not known.
 
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use crate::access::Role;
 use crate::db::contact::Contact;
 use crate::texting::status::CampaignStatus;
-
-/// Broken when this contact has got a text with this key already.
-pub const IDEMPOTENCY_KEY: &str = "message_idempotency_key";
 
 /// Everything the rules of sending ask about one contact, one person and one key.
 #[derive(Clone, Debug)]
@@ -19,14 +16,11 @@ pub struct Facts {
     pub session_epoch: i32,
     pub role: Option<Role>,
     // --- the contact
-    pub id: i32,
-    pub assignment_id: Option<i32>,
+    pub contact: Contact,
     pub assigned_to: Option<i32>,
-    pub cell: String,
-    pub timezone: Option<String>,
-    pub message_status: String,
     /// Neither texted nor heard of, skipped or not: what is sent now is a first message.
     pub is_untexted: bool,
+    /// Here, or anywhere opt-outs are kept for all.
     pub is_opted_out: bool,
     /// A text with this key has been written before.
     pub is_repeated: bool,
@@ -34,7 +28,7 @@ pub struct Facts {
 }
 
 /// What a campaign and its organization lay down for texting.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Terms {
     // --- the campaign
     pub campaign_id: i32,
@@ -68,8 +62,9 @@ pub async fn find_facts(
 ) -> sqlx::Result<Option<Facts>> {
     let row = sqlx::query!(
         r#"SELECT u.session_epoch, member.role AS "role?: Role",
-                  c.id, c.campaign_id, c.assignment_id, a.user_id AS "assigned_to?", c.cell, c.timezone,
-                  c.message_status,
+                  c.id, c.campaign_id, c.assignment_id, c.external_id, c.external_id_type, c.state_code, c.first_name,
+                  c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out AS has_opted_out,
+                  c.updated_at, a.user_id AS "assigned_to?",
                   (c.message_status IN ('needsMessage', 'closed')
                    AND c.messages_sent + c.messages_received = 0) AS "is_untexted!",
                   (c.is_opted_out
@@ -104,12 +99,23 @@ pub async fn find_facts(
     Ok(row.map(|row| Facts {
         session_epoch: row.session_epoch,
         role: row.role,
-        id: row.id,
-        assignment_id: row.assignment_id,
+        contact: Contact {
+            id: row.id,
+            campaign_id: row.campaign_id,
+            assignment_id: row.assignment_id,
+            external_id: row.external_id,
+            external_id_type: row.external_id_type,
+            state_code: row.state_code,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            cell: row.cell,
+            custom_fields: row.custom_fields,
+            timezone: row.timezone,
+            message_status: row.message_status,
+            is_opted_out: row.has_opted_out,
+            updated_at: row.updated_at,
+        },
         assigned_to: row.assigned_to,
-        cell: row.cell,
-        timezone: row.timezone,
-        message_status: row.message_status,
         is_untexted: row.is_untexted,
         is_opted_out: row.is_opted_out,
         is_repeated: row.is_repeated,
@@ -132,167 +138,4 @@ pub async fn find_facts(
             organization_version: row.organization_version,
         },
     }))
-}
-
-/// A text to be written down, and what was known when it was decided that it may be.
-#[derive(Clone, Debug)]
-pub struct NewText<'a> {
-    pub contact_id: i32,
-    pub assignment_id: i32,
-    pub user_id: i32,
-    pub session_epoch: i32,
-    pub terms: &'a Terms,
-    pub text: &'a str,
-    /// The contact's status as it was read. A first message is written only while the contact needs one, and
-    /// anything else only when it does not.
-    pub status_before: &'a str,
-    pub canned_response_id: Option<i32>,
-    pub key: Option<Uuid>,
-    pub service: &'a str,
-    pub messaging_service_sid: Option<&'a str>,
-    /// None: at any time of day.
-    pub openings: Option<&'a Openings>,
-    pub now: DateTime<Utc>,
-    pub opt_outs_shared: bool,
-}
-
-/// Zones whose people may be texted now, and until when; of the same length.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Openings {
-    /// As contacts have them; empty for contacts that have none.
-    pub zones: Vec<String>,
-    pub until: Vec<DateTime<Utc>>,
-}
-
-/// What was written: the message's id and the contact as it is now.
-#[derive(Clone, Debug)]
-pub struct Written {
-    pub message_id: i64,
-    /// The contact's before.
-    pub status_before: String,
-    /// When the contact's texting hours end.
-    pub send_before: Option<DateTime<Utc>>,
-    pub contact: Contact,
-}
-
-/// Writes the text and moves the contact on in one statement that asks everything once more,
-/// against the rows as they are at this moment: that campaign and organization are what they were
-/// when the rules were asked, the session, the assignment, opt-outs, hours. None when something
-/// has changed and says no.
-///
-/// The contact's state stands in a CASE, and not by itself: a planner that can prove the
-/// condition of a partial index from it would walk that one instead of asking for the contact's id.
-pub async fn insert_text(
-    db: impl PgExecutor<'_>,
-    text: NewText<'_>,
-) -> sqlx::Result<Option<Written>> {
-    let row = sqlx::query_as!(
-        WrittenRow,
-        r#"WITH contact AS (
-               UPDATE campaign_contact c
-               SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
-                                         THEN 'convo' ELSE 'messaged' END,
-                   messages_sent = c.messages_sent + 1,
-                   updated_at = $11
-               FROM campaign p, organization o, "user" u
-               WHERE c.id = $1 AND c.assignment_id = $2
-                 AND p.id = c.campaign_id AND p.xmin = $14::text::xid
-                 AND o.id = p.organization_id AND o.xmin = $15::text::xid
-                 AND u.id = $3 AND u.session_epoch = $16
-                 AND CASE c.message_status WHEN 'needsMessage' THEN $5 = 'needsMessage' ELSE $5 <> 'needsMessage' END
-                 AND ($10::text[] IS NULL OR coalesce(c.timezone, '') = ANY($10))
-                 AND NOT c.is_opted_out
-                 AND NOT EXISTS (SELECT FROM opt_out out WHERE out.cell = c.cell
-                                 AND ($13 OR out.organization_id = o.id))
-               RETURNING c.*),
-           written AS (
-               INSERT INTO message
-                   (campaign_contact_id, campaign_id, user_id, assignment_id, contact_number, is_from_contact, text,
-                    service, messaging_service_sid, send_status, send_attempts, canned_response_id,
-                    idempotency_key, send_before, created_at, queued_at)
-               SELECT contact.id, contact.campaign_id, $3, $2, contact.cell, false, $4, $8, $9, 'SENDING', 1,
-                      CASE WHEN $6::integer IS NOT NULL
-                           THEN (SELECT id FROM canned_response WHERE id = $6 AND campaign_id = contact.campaign_id)
-                      END,
-                      $7, ($12::timestamptz[])[array_position($10, coalesce(contact.timezone, ''))], $11, $11
-               FROM contact
-               RETURNING id, send_before)
-           SELECT 1::bigint AS "place!", $5::text AS "status_before!", written.id AS "message_id!", written.send_before,
-                  contact.id AS "id!", contact.campaign_id AS "campaign_id!", contact.assignment_id,
-                  contact.external_id AS "external_id!", contact.external_id_type, contact.state_code,
-                  contact.first_name AS "first_name!", contact.last_name AS "last_name!",
-                  contact.cell AS "cell!", contact.custom_fields AS "custom_fields!", contact.timezone,
-                  contact.message_status AS "message_status!", contact.is_opted_out AS "is_opted_out!",
-                  contact.updated_at AS "updated_at!"
-           FROM contact, written"#,
-        text.contact_id,
-        text.assignment_id,
-        text.user_id,
-        text.text,
-        text.status_before,
-        text.canned_response_id,
-        text.key,
-        text.service,
-        text.messaging_service_sid,
-        text.openings.map(|openings| openings.zones.as_slice()),
-        text.now,
-        text.openings.map(|openings| openings.until.as_slice()),
-        text.opt_outs_shared,
-        text.terms.campaign_version,
-        text.terms.organization_version,
-        text.session_epoch
-    )
-    .fetch_optional(db)
-    .await?;
-    Ok(row.map(Written::from))
-}
-
-/// A written text and its contact, as statements answer them.
-#[derive(Debug)]
-pub(super) struct WrittenRow {
-    /// Where the text stands among those that were asked for, from 1.
-    pub(super) place: i64,
-    pub(super) status_before: String,
-    pub(super) message_id: i64,
-    pub(super) send_before: Option<DateTime<Utc>>,
-    pub(super) id: i32,
-    pub(super) campaign_id: i32,
-    pub(super) assignment_id: Option<i32>,
-    pub(super) external_id: String,
-    pub(super) external_id_type: Option<String>,
-    pub(super) state_code: Option<String>,
-    pub(super) first_name: String,
-    pub(super) last_name: String,
-    pub(super) cell: String,
-    pub(super) custom_fields: serde_json::Value,
-    pub(super) timezone: Option<String>,
-    pub(super) message_status: String,
-    pub(super) is_opted_out: bool,
-    pub(super) updated_at: DateTime<Utc>,
-}
-
-impl From<WrittenRow> for Written {
-    fn from(row: WrittenRow) -> Self {
-        Self {
-            message_id: row.message_id,
-            status_before: row.status_before,
-            send_before: row.send_before,
-            contact: Contact {
-                id: row.id,
-                campaign_id: row.campaign_id,
-                assignment_id: row.assignment_id,
-                external_id: row.external_id,
-                external_id_type: row.external_id_type,
-                state_code: row.state_code,
-                first_name: row.first_name,
-                last_name: row.last_name,
-                cell: row.cell,
-                custom_fields: row.custom_fields,
-                timezone: row.timezone,
-                message_status: row.message_status,
-                is_opted_out: row.is_opted_out,
-                updated_at: row.updated_at,
-            },
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! Sending one text: the row first, then the carrier, then the outcome.
 //!
 //! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the
-//! row's statement asks whether what is known still holds, and where it writes nothing the facts are read after all.
-//! Both are shared with whoever else texts at that moment (`db/group.rs`).
+//! row's statement asks whether what is known still holds. Where it writes nothing the row is asked for once more, by
+//! the terms it answered if they had been edited, and waiting for who has the contact in hand; that makes three as well.
+//! Only what is refused again is read about. The row and the outcome are shared with whoever else texts at that moment
+//! (`db/group.rs`).
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
 //! asks the carrier about it before anything is sent again.
@@ -17,9 +19,9 @@ use crate::access::{KnownSender, Sender};
 use crate::app::App;
 use crate::db;
 use crate::db::contact::Contact;
-use crate::db::known_texts::{Conditions, KnownText};
+use crate::db::new_text::{Conditions, Entry, IDEMPOTENCY_KEY, NewText, Openings, Written};
 use crate::db::outcome::Attempt;
-use crate::db::sending::{Facts, IDEMPOTENCY_KEY, NewText, Openings, Terms, Written};
+use crate::db::sending::{Facts, Terms};
 use crate::error::{Error, Result, breaks_constraint};
 use crate::sms::{self, Outcome, Outgoing};
 use crate::texting::hours::{Opening, Policy, Window, opening};
@@ -49,52 +51,86 @@ pub async fn send_known(
     contact_id: i32,
     draft: &Draft,
 ) -> Result<Option<Contact>> {
-    let (terms, now) = (&by.terms, app.clock.now());
-    let body = text::normalise(&draft.text);
-    let takes_first = derived(terms.status, terms.due_by, now) == CampaignStatus::Active;
-    let is_open = takes_first || (terms.status.allows_replies() && !draft.is_initial);
-    if !is_open || text::check(&body, app.config.max_message_length).is_err() {
+    let Some(text) = known_text(app, by, by.terms.clone(), contact_id, draft) else {
         return Ok(None);
+    };
+    let key = text.conditions.key();
+    let again = match app.grouped.texts.ask(key, text.clone()).await {
+        Ok(Entry::Written(written)) => return hand_over(app, text, *written).await.map(Some),
+        Ok(Entry::Edited(terms)) => {
+            let assignment_id = draft.assignment_id;
+            app.standings
+                .remember(by.user_id, assignment_id, terms.clone());
+            known_text(app, by, terms, contact_id, draft)
+        }
+        Ok(Entry::Refused) => Some(text),
+        // A text with this key was written before, and the contact put back since.
+        Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let Some(text) = again else {
+        return Ok(None);
+    };
+    match db::new_text::insert_waiting(&app.db, &text).await {
+        Ok(Entry::Written(written)) => hand_over(app, text, *written).await.map(Some),
+        Ok(Entry::Edited(_) | Entry::Refused) => Ok(None),
+        Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => Ok(None),
+        Err(error) => Err(error.into()),
     }
+}
+
+/// The text as it is to be written under these terms; None where they already say no.
+fn known_text(
+    app: &App,
+    by: &KnownSender,
+    terms: Arc<Terms>,
+    contact_id: i32,
+    draft: &Draft,
+) -> Option<NewText> {
+    let now = app.clock.now();
+    let body = text::normalise(&draft.text);
+    text::check(&body, app.config.max_message_length).ok()?;
     let openings = app
         .standings
-        .openings(&policy(terms, app.config.reference_zone), now);
-    let entry = Entry {
-        user_id: by.user_id,
-        session_epoch: by.session_epoch,
-        contact_id,
-        terms,
-        openings: openings.as_deref(),
-        now,
-    };
-    let conditions = Conditions {
-        terms: terms.clone(),
-        takes_first,
-        openings: openings.clone(),
-        service: entry.service(app).to_owned(),
-        messaging_service_sid: entry.messaging_service(app),
-        opt_outs_shared: app.config.opt_outs_shared,
-        now,
-    };
-    let key = conditions.key();
-    let text = KnownText {
+        .openings(&policy(&terms, app.config.reference_zone), now);
+    let allows_replies = terms.status.allows_replies();
+    let conditions = conditions(app, terms, openings, now);
+    let is_open = conditions.takes_first || (allows_replies && !draft.is_initial);
+    is_open.then(|| NewText {
         conditions: Arc::new(conditions),
         contact_id,
         assignment_id: draft.assignment_id,
         user_id: by.user_id,
         session_epoch: by.session_epoch,
-        text: body.clone(),
+        text: body,
         is_initial: draft.is_initial,
         canned_response_id: draft.canned_response_id,
         key: draft.key,
-    };
-    match app.grouped.texts.ask(key, text).await {
-        Ok(Some(written)) => hand_over(app, &entry, written, body).await.map(Some),
-        Ok(None) => Ok(None),
-        // A text with this key was written before, and the contact put back since.
-        Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => Ok(None),
-        Err(error) => Err(error.into()),
+    })
+}
+
+fn conditions(
+    app: &App,
+    terms: Arc<Terms>,
+    openings: Option<Arc<Openings>>,
+    now: DateTime<Utc>,
+) -> Conditions {
+    let service = terms.service.as_deref();
+    Conditions {
+        takes_first: derived(terms.status, terms.due_by, now) == CampaignStatus::Active,
+        openings,
+        carrier_needs: carrier_needs(now),
+        service: service.unwrap_or(&app.config.default_service).to_owned(),
+        messaging_service_sid: sms::messaging_service(app, terms.messaging_service_sid.as_deref()),
+        opt_outs_shared: app.config.opt_outs_shared,
+        now,
+        terms,
     }
+}
+
+/// Until when hours must last for the carrier to be in time.
+fn carrier_needs(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::seconds(sms::VALIDITY_PADDING)
 }
 
 /// Sends the draft, unless a rule says no, and answers the contact as it is then.
@@ -104,100 +140,57 @@ pub async fn send_known(
 pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
     let facts = &by.facts;
     if facts.is_repeated {
-        return first_result(app, facts.id).await;
+        return Ok(facts.contact.clone());
     }
     let now = app.clock.now();
     let body = text::normalise(&draft.text);
-    let openings = decide(app, facts, draft, &body, now)?
-        .until()
-        .map(|until| Openings {
-            zones: vec![facts.timezone.clone().unwrap_or_default()],
+    let openings = decide(app, facts, draft, &body, now)?.until().map(|until| {
+        Arc::new(Openings {
+            zones: vec![facts.contact.timezone.clone().unwrap_or_default()],
             until: vec![until],
-        });
-    let entry = Entry {
+        })
+    });
+    let text = NewText {
+        conditions: Arc::new(conditions(
+            app,
+            Arc::new(facts.terms.clone()),
+            openings,
+            now,
+        )),
+        contact_id: facts.contact.id,
+        assignment_id: draft.assignment_id,
         user_id: by.user_id,
         session_epoch: facts.session_epoch,
-        contact_id: facts.id,
-        terms: &facts.terms,
-        openings: openings.as_ref(),
-        now,
+        text: body,
+        is_initial: facts.is_untexted,
+        canned_response_id: draft.canned_response_id,
+        key: draft.key,
     };
-    match write(app, &entry, &facts.message_status, draft, &body).await {
-        Ok(Some(written)) => hand_over(app, &entry, written, body).await,
-        Ok(None) => overtaken(app, by, draft, &body).await,
+    match db::new_text::insert_waiting(&app.db, &text).await {
+        Ok(Entry::Written(written)) => hand_over(app, text, *written).await,
+        Ok(Entry::Edited(_) | Entry::Refused) => overtaken(app, by, draft, &text.text).await,
         // The same click, twice at once: the other one has written it.
         Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => {
-            first_result(app, facts.id).await
+            db::contact::find(&app.db, text.contact_id)
+                .await?
+                .ok_or(Error::NotFound("There is no such contact."))
         }
         Err(error) => Err(error.into()),
     }
 }
 
-/// Who writes to whom, and what has been decided.
-struct Entry<'a> {
-    user_id: i32,
-    session_epoch: i32,
-    contact_id: i32,
-    terms: &'a Terms,
-    /// None: at any time of day.
-    openings: Option<&'a Openings>,
-    now: DateTime<Utc>,
-}
-
-impl Entry<'_> {
-    fn service<'a>(&'a self, app: &'a App) -> &'a str {
-        let ours = self.terms.service.as_deref();
-        ours.unwrap_or(&app.config.default_service)
-    }
-
-    fn messaging_service(&self, app: &App) -> Option<String> {
-        sms::messaging_service(app, self.terms.messaging_service_sid.as_deref())
-    }
-}
-
-async fn write(
-    app: &App,
-    entry: &Entry<'_>,
-    status_before: &str,
-    draft: &Draft,
-    body: &str,
-) -> sqlx::Result<Option<Written>> {
-    let messaging_service_sid = entry.messaging_service(app);
-    let new = NewText {
-        contact_id: entry.contact_id,
-        assignment_id: draft.assignment_id,
-        user_id: entry.user_id,
-        session_epoch: entry.session_epoch,
-        terms: entry.terms,
-        text: body,
-        status_before,
-        canned_response_id: draft.canned_response_id,
-        key: draft.key,
-        service: entry.service(app),
-        messaging_service_sid: messaging_service_sid.as_deref(),
-        openings: entry.openings,
-        now: entry.now,
-        opt_outs_shared: app.config.opt_outs_shared,
-    };
-    db::sending::insert_text(&app.db, new).await
-}
-
 /// Hands the written text to the carrier, and answers the contact as it is then.
-async fn hand_over(
-    app: &App,
-    entry: &Entry<'_>,
-    written: Written,
-    body: String,
-) -> Result<Contact> {
+async fn hand_over(app: &App, text: NewText, written: Written) -> Result<Contact> {
+    let conditions = &text.conditions;
     let outgoing = Outgoing {
         to: written.contact.cell.clone(),
-        body,
-        service: entry.service(app).to_owned(),
-        messaging_service_sid: entry.messaging_service(app),
+        body: text.text,
+        service: conditions.service.clone(),
+        messaging_service_sid: conditions.messaging_service_sid.clone(),
         send_before: written.send_before,
         message_id: written.message_id,
         attempt: FIRST_ATTEMPT,
-        taken_up_at: entry.now,
+        taken_up_at: conditions.now,
     };
     let outcome = sms::send(app, &outgoing).await;
     let contact = record(app, written, &outcome).await?;
@@ -210,7 +203,6 @@ async fn bump(app: &App, assignment_id: Option<i32>) {
     app.cache.bump(&assignments, &app.ids.token()).await;
 }
 
-const NEEDS_MESSAGE: &str = "needsMessage";
 const FIRST_ATTEMPT: i16 = 1;
 
 /// Every rule, asked of the facts.
@@ -226,7 +218,7 @@ fn decide(
     if !terms.status.allows_replies() {
         return Err(refusal(terms.status));
     }
-    if facts.assignment_id != Some(draft.assignment_id) {
+    if facts.contact.assignment_id != Some(draft.assignment_id) {
         return Err(Error::NotFound("Your assignment has changed."));
     }
     if facts.is_opted_out {
@@ -260,8 +252,10 @@ fn decide(
         ));
     }
     // Too late for the carrier to be in time: said before anything is written.
-    let latest = now + TimeDelta::seconds(sms::VALIDITY_PADDING);
-    if opening.until().is_some_and(|until| until < latest) {
+    if opening
+        .until()
+        .is_some_and(|until| until < carrier_needs(now))
+    {
         return Err(Error::refused(
             "TEXTING_HOURS",
             "Texting hours for this person are just ending.",
@@ -276,7 +270,11 @@ fn refusal(status: CampaignStatus) -> Error {
 }
 
 fn zone(facts: &Facts) -> Option<Tz> {
-    facts.timezone.as_deref().and_then(|name| name.parse().ok())
+    facts
+        .contact
+        .timezone
+        .as_deref()
+        .and_then(|name| name.parse().ok())
 }
 
 fn policy(terms: &Terms, reference: Tz) -> Policy {
@@ -300,30 +298,23 @@ fn hour(value: i16) -> u32 {
     u32::try_from(value).unwrap_or(0)
 }
 
-/// The contact, as the first text with this key left it.
-async fn first_result(app: &App, contact_id: i32) -> Result<Contact> {
-    db::contact::find(&app.db, contact_id)
-        .await?
-        .ok_or(Error::NotFound("There is no such contact."))
-}
-
 /// Something changed between reading the facts and writing the row: asks the rules again.
 async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<Contact> {
     let shared = app.config.opt_outs_shared;
-    let facts = db::sending::find_facts(&app.db, by.user_id, by.facts.id, draft.key, shared)
-        .await?
-        .ok_or(Error::NotFound("There is no such contact."))?;
+    let facts =
+        db::sending::find_facts(&app.db, by.user_id, by.facts.contact.id, draft.key, shared)
+            .await?
+            .ok_or(Error::NotFound("There is no such contact."))?;
     // The same click, twice at once: the other one came through.
     if facts.is_repeated {
-        return first_result(app, facts.id).await;
+        return Ok(facts.contact);
     }
-    let is_answered_meanwhile =
-        by.facts.message_status == NEEDS_MESSAGE && facts.message_status != NEEDS_MESSAGE;
+    let is_texted_meanwhile = by.facts.is_untexted && !facts.is_untexted;
     let now = app.clock.now();
     Err(match decide(app, &facts, draft, body, now) {
         Err(error) => error,
         // Two first messages at once, neither saying so.
-        Ok(_) if is_answered_meanwhile => Error::refused(
+        Ok(_) if is_texted_meanwhile => Error::refused(
             "DUPLICATE_MESSAGE",
             "This person has got their first message already.",
         ),

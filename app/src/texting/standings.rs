@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::contacts::zones;
-use crate::db::sending::{Openings, Terms};
-use crate::sms;
+use crate::db::new_text::Openings;
+use crate::db::sending::Terms;
 use crate::texting::hours::{Opening, Policy, opening};
 
 /// Assignments that are remembered at the most; then all are forgotten.
@@ -26,12 +26,12 @@ pub struct Standings {
 
 impl Standings {
     /// Keeps the terms of an assignment that is this user's.
-    pub fn remember(&self, user_id: i32, assignment_id: i32, terms: &Terms) {
+    pub fn remember(&self, user_id: i32, assignment_id: i32, terms: Arc<Terms>) {
         let mut known = self.terms.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert((user_id, assignment_id), Arc::new(terms.clone()));
+        known.insert((user_id, assignment_id), terms);
     }
 
     /// The terms of the assignment, when it is known to be this user's.
@@ -40,9 +40,8 @@ impl Standings {
         known.get(&(user_id, assignment_id)).cloned()
     }
 
-    /// The zones that are open for this whole minute, long enough for the carrier to be in time;
-    /// none when people may be texted at any time of day. Zones whose hours are just ending are
-    /// not among them: of these each contact's facts are asked.
+    /// The zones that are open in this minute, for hours begin and end with minutes, and until when;
+    /// none when people may be texted at any time of day.
     pub fn openings(&self, policy: &Policy, now: DateTime<Utc>) -> Option<Arc<Openings>> {
         if !policy.hours().is_enforced {
             return None;
@@ -64,15 +63,12 @@ impl Standings {
 }
 
 fn open_zones(policy: &Policy, now: DateTime<Utc>) -> Openings {
-    let latest = now + TimeDelta::minutes(1) + TimeDelta::seconds(sms::VALIDITY_PADDING);
     let mut names: Vec<&str> = zones::all().chain([""]).collect();
     names.sort_unstable();
     names.dedup();
     let mut open = Openings::default();
     for name in names {
-        if let Opening::Open { until } = opening(policy, name.parse().ok(), now)
-            && until >= latest
-        {
+        if let Opening::Open { until } = opening(policy, name.parse().ok(), now) {
             open.zones.push(name.to_owned());
             open.until.push(until);
         }
@@ -117,10 +113,10 @@ mod tests {
         assert!(has("2026-11-03T14:00:00Z", "America/New_York"));
         assert!(has("2026-11-03T14:00:00Z", ""));
         assert!(!has("2026-11-03T14:00:00Z", "America/Los_Angeles"));
-        // Ninety seconds before nine in the evening: the minute and the carrier's half.
-        assert!(has("2026-11-04T01:58:30Z", "America/New_York"));
-        assert!(!has("2026-11-04T01:59:00Z", "America/New_York"));
-        assert!(has("2026-11-04T01:59:00Z", "America/Los_Angeles"));
+        // The last second before nine in the evening.
+        assert!(has("2026-11-04T01:59:59Z", "America/New_York"));
+        assert!(!has("2026-11-04T02:00:00Z", "America/New_York"));
+        assert!(has("2026-11-04T02:00:00Z", "America/Los_Angeles"));
     }
 
     #[test]

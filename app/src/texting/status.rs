@@ -2,10 +2,12 @@
 
 use async_graphql::Enum;
 use chrono::{DateTime, NaiveTime, Utc};
+use serde::Deserialize;
 
 /// Where a campaign is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum, Deserialize, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CampaignStatus {
     Active,
     Archived,

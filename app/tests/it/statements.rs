@@ -1,8 +1,9 @@
 //! What operations cost the database, in round trips.
 
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::app::{Person, Statements, TestApp};
+use crate::app::{NOON, Person, Statements, TestApp};
 
 async fn cost(app: &TestApp, by: Person, query: &str, variables: serde_json::Value) -> usize {
     let statements = Statements::counted();
@@ -82,6 +83,78 @@ async fn operations_keep_to_their_statements() {
     app.reply(texting.contacts[0], "Hello").await;
     // The helper's own one finds the number.
     assert_eq!(statements.count() - 1, 2);
+}
+
+/// Whatever has happened to what a process knows of a texter: three round trips, sent or refused.
+#[tokio::test]
+async fn a_text_costs_three_round_trips_at_the_most() {
+    let app = TestApp::new().await;
+    let texting = app.texting(8).await;
+    let contacts = &texting.contacts;
+    let send = "mutation ($message: MessageInput!, $id: String!) {
+        sendMessage(message: $message, campaignContactId: $id) { id messageStatus } }";
+    let text = |contact: i32, key: Uuid| {
+        json!({"id": contact.to_string(), "message": {"text": "Hi", "isInitialMessage": true,
+        "assignmentId": texting.assignment.to_string(), "idempotencyKey": key}})
+    };
+    let sent = async |contact: i32, key: Uuid| {
+        let statements = Statements::counted();
+        let answer = app
+            .graphql(Some(texting.texter), send, text(contact, key))
+            .await;
+        (answer.code().to_owned(), statements.count())
+    };
+    let ok = |statements: usize| ("OK".to_owned(), statements);
+    let click = Uuid::new_v4();
+    assert_eq!(sent(contacts[0], click).await, ok(3));
+    // The campaign or the organization was edited: this text learns it, and the next one knows.
+    app.sql("UPDATE campaign SET title = 'Another'").await;
+    assert_eq!(sent(contacts[1], Uuid::new_v4()).await, ok(3));
+    app.sql("UPDATE organization SET texting_hours_end = 20")
+        .await;
+    assert_eq!(sent(contacts[2], Uuid::new_v4()).await, ok(3));
+    assert_eq!(sent(contacts[3], Uuid::new_v4()).await, ok(2));
+    let until = "SELECT string_agg(DISTINCT send_before::text, ' ') FROM message WHERE campaign_contact_id IN";
+    let until_of =
+        async |one: i32, other: i32| app.value(&format!("{until} ({one}, {other})")).await;
+    assert_eq!(
+        until_of(contacts[2], contacts[3]).await,
+        "2026-11-04 01:00:00+00"
+    );
+    // The last minute of hours, as long as the carrier has time; then no more.
+    app.set_time("2026-11-04T00:59:29Z");
+    assert_eq!(sent(contacts[4], Uuid::new_v4()).await, ok(2));
+    app.set_time("2026-11-04T00:59:31Z");
+    let ending = sent(contacts[5], Uuid::new_v4()).await;
+    assert_eq!(ending, ("TEXTING_HOURS".to_owned(), 3));
+    app.set_time(NOON);
+    // Somebody else has the contact in hand.
+    let held = format!(
+        "SELECT pg_sleep(0.5) FROM (SELECT id FROM campaign_contact WHERE id = {} FOR UPDATE) AS held",
+        contacts[5]
+    );
+    let is_held = format!(
+        "SELECT count(*) FROM (SELECT id FROM campaign_contact WHERE id = {} FOR UPDATE SKIP LOCKED) AS free",
+        contacts[5]
+    );
+    let holding = app.sql(&held);
+    let waiting = async {
+        while app.value(&is_held).await == "1" {
+            tokio::task::yield_now().await;
+        }
+        sent(contacts[5], Uuid::new_v4()).await
+    };
+    // The statement that holds it is one of those counted.
+    assert_eq!(futures::future::join(holding, waiting).await.1, ok(3 + 1));
+    // The same click again, and what is refused.
+    assert_eq!(sent(contacts[0], click).await, ok(3));
+    let again = sent(contacts[0], Uuid::new_v4()).await;
+    assert_eq!(again, ("DUPLICATE_MESSAGE".to_owned(), 3));
+    app.sql("UPDATE campaign SET status = 'CLOSED'").await;
+    let closed = sent(contacts[6], Uuid::new_v4()).await;
+    assert_eq!(closed, ("CAMPAIGN_CLOSED".to_owned(), 2));
+    let texts = "SELECT count(*) || ' of ' || count(DISTINCT campaign_contact_id) FROM message";
+    assert_eq!(app.value(texts).await, "6 of 6");
 }
 
 /// Fifty texters ask at once, some of them twice: nobody's contact is anybody else's.
