@@ -148,7 +148,7 @@ macro_rules! insert_texts {
                    UPDATE campaign_contact c
                    SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
                                              THEN 'convo' ELSE 'messaged' END,
-                       messages_sent = c.messages_sent + 1, updated_at = $14
+                       messages_sent = c.messages_sent + 1, updated_at = $14, error_code = NULL
                    FROM mine WHERE c.id = mine.contact_id
                    RETURNING c.*, mine.status_before, mine.user_id, mine.text, mine.canned_response_id, mine.key,
                              mine.place),
@@ -174,7 +174,8 @@ macro_rules! insert_texts {
                       contact.first_name AS "first_name?", contact.last_name AS "last_name?",
                       contact.cell AS "cell?", contact.custom_fields AS "custom_fields?",
                       contact.timezone AS "timezone?", contact.message_status AS "message_status?",
-                      contact.is_opted_out AS "is_opted_out?", contact.updated_at AS "updated_at?"
+                      contact.is_opted_out AS "is_opted_out?", contact.updated_at AS "updated_at?",
+                      contact.error_code AS "error_code?"
                FROM terms LEFT JOIN (contact JOIN written ON written.campaign_contact_id = contact.id) ON true"#,
             &columns.contacts,
             &columns.assignments,
@@ -275,6 +276,7 @@ struct Row {
     message_status: Option<String>,
     is_opted_out: Option<bool>,
     updated_at: Option<DateTime<Utc>>,
+    error_code: Option<i32>,
 }
 
 impl Row {
@@ -298,6 +300,7 @@ impl Row {
                 message_status: self.message_status?,
                 is_opted_out: self.is_opted_out?,
                 updated_at: self.updated_at?,
+                error_code: self.error_code,
             },
         };
         Some((self.place?, written))

@@ -64,7 +64,7 @@ pub async fn update_accepted(db: impl PgExecutor<'_>, texts: &[Accepted]) -> sql
     Ok(())
 }
 
-/// The carrier has refused the text for good.
+/// The carrier has refused the text for good; its code stands on the text and on the contact.
 pub async fn update_refused(
     db: impl PgExecutor<'_>,
     attempt: Attempt,
@@ -73,9 +73,12 @@ pub async fn update_refused(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "UPDATE message
-         SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
-         WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')",
+        "WITH refused AS (
+             UPDATE message
+             SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
+             WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')
+             RETURNING campaign_contact_id)
+         UPDATE campaign_contact c SET error_code = $3 FROM refused WHERE c.id = refused.campaign_contact_id",
         attempt.message_id,
         attempt.number,
         error_code,
@@ -214,26 +217,32 @@ pub async fn claim_waiting(
 
 /// Gives up waiting texts whose time is over, and says why: opted out, closed, hours ended, a day old, refused five
 /// times.
-pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<u64> {
-    let done = sqlx::query!(
-        "UPDATE message m
-         SET send_status = 'ERROR', service_response_at = $1,
-             service_response = m.service_response || ' (given up: '
-                 || CASE WHEN c.is_opted_out THEN 'the person has opted out'
-                         WHEN p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS') THEN 'the campaign is closed'
-                         WHEN m.send_before <= $1 THEN 'the contact''s texting hours are over'
-                         WHEN m.created_at < $1::timestamptz - interval '1 day' THEN 'it has waited for a day'
-                         ELSE 'it was refused five times' END || ')'
-         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
-         WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
-           AND ((m.send_attempts >= 5 AND m.error_code IS NOT NULL)
-                OR m.send_before <= $1 OR m.created_at < $1::timestamptz - interval '1 day'
-                OR c.is_opted_out OR p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'))",
+pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
+    let given_up = sqlx::query_scalar!(
+        r#"WITH given_up AS (
+               UPDATE message m
+               SET send_status = 'ERROR', service_response_at = $1,
+                   service_response = m.service_response || ' (given up: '
+                       || CASE WHEN c.is_opted_out THEN 'the person has opted out'
+                               WHEN p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS') THEN 'the campaign is closed'
+                               WHEN m.send_before <= $1 THEN 'the contact''s texting hours are over'
+                               WHEN m.created_at < $1::timestamptz - interval '1 day' THEN 'it has waited for a day'
+                               ELSE 'it was refused five times' END || ')'
+               FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+               WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
+                 AND ((m.send_attempts >= 5 AND m.error_code IS NOT NULL)
+                      OR m.send_before <= $1 OR m.created_at < $1::timestamptz - interval '1 day'
+                      OR c.is_opted_out OR p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'))
+               RETURNING m.campaign_contact_id, m.error_code),
+           contact AS (
+               UPDATE campaign_contact c SET error_code = given_up.error_code
+               FROM given_up WHERE c.id = given_up.campaign_contact_id AND given_up.error_code IS NOT NULL)
+           SELECT count(*) AS "count!" FROM given_up"#,
         now
     )
-    .execute(db)
+    .fetch_one(db)
     .await?;
-    Ok(done.rows_affected())
+    Ok(given_up)
 }
 
 /// Takes texts in hand that have been on their way for three minutes without an outcome: a crash,

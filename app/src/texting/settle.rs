@@ -19,7 +19,7 @@ const HANDFUL: i64 = 16;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     pub tried: usize,
-    pub given_up: u64,
+    pub given_up: i64,
 }
 
 /// Gives up texts whose time is over and tries the others that are due, for as long as `time`

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use carrier::plan::{Fault, Outage, Rule};
+use serde_json::json;
 use spoke::texting::{reconcile, settle};
 
 use crate::app::TestApp;
@@ -272,6 +273,19 @@ async fn codes_decide_what_becomes_of_a_text() {
     );
     let opted_out = "SELECT string_agg(cell, ' ' ORDER BY cell) FROM opt_out";
     assert_eq!(app.value(opted_out).await, "+15550000002 +15550000005");
+    // What failed stands on the contact, what waits does not, and the campaign counts it.
+    let of_contacts =
+        "SELECT string_agg(coalesce(error_code, 0)::text, ' ' ORDER BY id) FROM campaign_contact";
+    assert_eq!(app.value(of_contacts).await, "21211 21610 0 30007 21610 0");
+    let query =
+        "query ($id: String!) { contact(id: $id) { errorCode campaign { stats { errorCount } } } }";
+    let contact = json!({"id": texting.contacts[0].to_string()});
+    let supervisor = app.member(texting.organization, "SUPERVOLUNTEER").await;
+    let answer = app.graphql(Some(supervisor), query, contact).await;
+    assert_eq!(
+        answer.ok()["contact"],
+        json!({"errorCode": 21_211, "campaign": {"stats": {"errorCount": 4}}})
+    );
     // Tried again with pauses, and then given up.
     for _ in 0..6 {
         app.advance(Duration::from_secs(481));
@@ -283,6 +297,10 @@ async fn codes_decide_what_becomes_of_a_text() {
     let states = app.states().await;
     assert!(states.contains("ERROR 21611 5"), "{states}");
     assert!(states.ends_with("ERROR 30003 5"), "{states}");
+    assert_eq!(
+        app.value(of_contacts).await,
+        "21211 21610 21611 30007 21610 30003"
+    );
 }
 
 /// The carrier says that somebody has opted out, and the database dies before the text is settled.

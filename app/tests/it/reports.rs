@@ -37,7 +37,7 @@ async fn states(app: &TestApp) -> String {
 #[tokio::test]
 async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
     let app = TestApp::new().await;
-    sent(&app, 3).await;
+    let texting = sent(&app, 3).await;
     let batch = [
         report("SM1", "delivered", ""),
         report("SM2", "undelivered", "30005"),
@@ -51,6 +51,9 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
         "the reports, and whose lists have changed"
     );
     assert_eq!(states(&app).await, "DELIVERED0 ERROR30005 SENT0");
+    let of_contacts =
+        "SELECT string_agg(coalesce(error_code, 0)::text, ' ' ORDER BY id) FROM campaign_contact";
+    assert_eq!(app.value(of_contacts).await, "0 30005 0");
     reports::apply(
         &app.app,
         &[report("SM1", "failed", "1"), report("SM2", "delivered", "")],
@@ -58,6 +61,16 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
     .await
     .unwrap();
     assert_eq!(states(&app).await, "DELIVERED0 DELIVERED0 SENT0");
+    assert_eq!(app.value(of_contacts).await, "0 0 0");
+    // A contact has the code of the last text only.
+    let failed = [report("SM3", "undelivered", "30007")];
+    reports::apply(&app.app, &failed).await.unwrap();
+    assert_eq!(app.value(of_contacts).await, "0 0 30007");
+    let (texter, contact) = (texting.texter, texting.contacts[2]);
+    app.send_text(texter, texting.assignment, contact, "Hi?", false, None)
+        .await
+        .ok();
+    assert_eq!(app.value(of_contacts).await, "0 0 0");
 }
 
 #[tokio::test]

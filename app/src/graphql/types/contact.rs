@@ -58,6 +58,11 @@ impl CampaignContact {
         self.0.is_opted_out
     }
 
+    /// The carrier's code, if the last text this person was sent failed.
+    async fn error_code(&self) -> Option<i32> {
+        self.0.error_code
+    }
+
     async fn assignment_id(&self) -> Option<ID> {
         self.0.assignment_id.map(ID::from)
     }
