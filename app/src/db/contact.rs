@@ -20,8 +20,6 @@ pub struct Contact {
     pub message_status: String,
     pub is_opted_out: bool,
     pub updated_at: DateTime<Utc>,
-    /// The carrier's, of the text that failed, if the last one they were sent did.
-    pub error_code: Option<i32>,
 }
 
 /// What a list of an assignment's contacts is narrowed by.
@@ -55,8 +53,7 @@ pub async fn find(db: impl PgExecutor<'_>, id: i32) -> sqlx::Result<Option<Conta
     sqlx::query_as!(
         Contact,
         "SELECT id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
-                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at,
-                error_code
+                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at
          FROM campaign_contact WHERE id = $1",
         id
     )
@@ -74,8 +71,7 @@ pub async fn list_by_cell(
     sqlx::query_as!(
         Contact,
         "SELECT c.id, c.campaign_id, c.assignment_id, c.external_id, c.external_id_type, c.state_code, c.first_name,
-                c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out, c.updated_at,
-                c.error_code
+                c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out, c.updated_at
          FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
          -- The sum keeps the planner from walking all contacts by id.
          WHERE c.cell = $2 AND p.organization_id = $1 AND p.started_at IS NOT NULL ORDER BY c.id + 0 DESC LIMIT $3",
@@ -95,8 +91,7 @@ pub async fn list(
 ) -> sqlx::Result<Vec<Contact>> {
     let mut query = QueryBuilder::new(
         "SELECT id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
-                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at,
-                error_code
+                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at
          FROM campaign_contact",
     );
     push_filter(&mut query, filter);
@@ -168,8 +163,7 @@ pub async fn list_first(
     sqlx::query_as!(
         Contact,
         "SELECT id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
-                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at,
-                error_code
+                last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at
          FROM campaign_contact WHERE campaign_id = $1 ORDER BY cell LIMIT $2",
         campaign_id,
         limit
@@ -235,8 +229,7 @@ pub async fn update_status(
              updated_at = $4
          WHERE id = $1 AND assignment_id = $2
          RETURNING id, campaign_id, assignment_id, external_id, external_id_type, state_code, first_name,
-                   last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at,
-                   error_code",
+                   last_name, cell, custom_fields, timezone, message_status, is_opted_out, updated_at",
         id,
         assignment_id,
         status,

@@ -72,13 +72,7 @@ pub async fn apply(
                    sent_at = coalesce(m.sent_at, $7)
                FROM target
                WHERE m.id = target.id AND m.send_status <> 'DELIVERED'
-               RETURNING m.id, m.campaign_contact_id, m.send_status, target.error_code),
-           contact AS (
-               UPDATE campaign_contact c SET error_code = last.error_code
-               FROM (SELECT DISTINCT ON (campaign_contact_id) campaign_contact_id AS id,
-                            CASE WHEN send_status = 'ERROR' THEN error_code END AS error_code
-                     FROM applied ORDER BY campaign_contact_id, applied.id DESC) AS last
-               WHERE c.id = last.id AND c.error_code IS DISTINCT FROM last.error_code),
+               RETURNING m.campaign_contact_id, target.error_code),
            early AS (
                INSERT INTO delivery_report (service_id, send_status, error_code, received_at)
                SELECT report.service_id, report.send_status, report.error_code, $7 FROM report

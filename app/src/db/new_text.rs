@@ -39,15 +39,15 @@ pub struct Openings {
     pub until: Vec<DateTime<Utc>>,
 }
 
-/// Conditions with the same key are the same, but for the second.
+/// Conditions with the same key are the same, but for a fraction of the second.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     campaign_id: i32,
     campaign_version: String,
     organization_version: String,
     takes_first: bool,
-    /// Since 1970: which zones are open is reckoned for a minute.
-    minute: i64,
+    /// Since 1970: `now` and `carrier_needs` of one text hold for all.
+    second: i64,
 }
 
 impl Conditions {
@@ -58,7 +58,7 @@ impl Conditions {
             campaign_version: self.terms.campaign_version.clone(),
             organization_version: self.terms.organization_version.clone(),
             takes_first: self.takes_first,
-            minute: self.now.timestamp().div_euclid(60),
+            second: self.now.timestamp(),
         }
     }
 }
@@ -84,7 +84,7 @@ pub enum Entry {
     Written(Box<Written>),
     /// Nothing is written: campaign or organization have been edited since their terms were read. These hold now.
     Edited(Arc<Terms>),
-    /// Nothing is written: something says no, or somebody else has the contact in hand.
+    /// Nothing is written: something says no, or, where nobody waits, somebody else has the contact in hand.
     Refused,
 }
 
@@ -148,7 +148,7 @@ macro_rules! insert_texts {
                    UPDATE campaign_contact c
                    SET message_status = CASE WHEN c.message_status IN ('needsResponse', 'convo')
                                              THEN 'convo' ELSE 'messaged' END,
-                       messages_sent = c.messages_sent + 1, updated_at = $14, error_code = NULL
+                       messages_sent = c.messages_sent + 1, updated_at = $14
                    FROM mine WHERE c.id = mine.contact_id
                    RETURNING c.*, mine.status_before, mine.user_id, mine.text, mine.canned_response_id, mine.key,
                              mine.place),
@@ -174,8 +174,7 @@ macro_rules! insert_texts {
                       contact.first_name AS "first_name?", contact.last_name AS "last_name?",
                       contact.cell AS "cell?", contact.custom_fields AS "custom_fields?",
                       contact.timezone AS "timezone?", contact.message_status AS "message_status?",
-                      contact.is_opted_out AS "is_opted_out?", contact.updated_at AS "updated_at?",
-                      contact.error_code AS "error_code?"
+                      contact.is_opted_out AS "is_opted_out?", contact.updated_at AS "updated_at?"
                FROM terms LEFT JOIN (contact JOIN written ON written.campaign_contact_id = contact.id) ON true"#,
             &columns.contacts,
             &columns.assignments,
@@ -216,7 +215,8 @@ pub async fn insert(db: impl PgExecutor<'_>, texts: &[NewText]) -> sqlx::Result<
     Ok(entries(texts.len(), rows.fetch_all(db).await?))
 }
 
-/// As [`insert`], for one text; waits for who has its contact in hand.
+/// As [`insert`], for one text; waits for who has its contact in hand. Then the contact is asked as it is afterwards,
+/// everything else as it was when the statement began. (Who opts out is marked on the contact, too.)
 ///
 /// # Errors
 /// As [`insert`], and when that lasts longer than the lock time-out.
@@ -276,7 +276,6 @@ struct Row {
     message_status: Option<String>,
     is_opted_out: Option<bool>,
     updated_at: Option<DateTime<Utc>>,
-    error_code: Option<i32>,
 }
 
 impl Row {
@@ -300,7 +299,6 @@ impl Row {
                 message_status: self.message_status?,
                 is_opted_out: self.is_opted_out?,
                 updated_at: self.updated_at?,
-                error_code: self.error_code,
             },
         };
         Some((self.place?, written))

@@ -64,7 +64,7 @@ pub async fn update_accepted(db: impl PgExecutor<'_>, texts: &[Accepted]) -> sql
     Ok(())
 }
 
-/// The carrier has refused the text for good; its code stands on the text and on the contact.
+/// The carrier has refused the text for good.
 pub async fn update_refused(
     db: impl PgExecutor<'_>,
     attempt: Attempt,
@@ -73,12 +73,9 @@ pub async fn update_refused(
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "WITH refused AS (
-             UPDATE message
-             SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
-             WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')
-             RETURNING campaign_contact_id)
-         UPDATE campaign_contact c SET error_code = $3 FROM refused WHERE c.id = refused.campaign_contact_id",
+        "UPDATE message
+         SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
+         WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')",
         attempt.message_id,
         attempt.number,
         error_code,
@@ -88,6 +85,49 @@ pub async fn update_refused(
     .execute(db)
     .await?;
     Ok(())
+}
+
+/// The carrier has refused the text because its person has opted out there: so they have here, in the contact's
+/// organization or all. Answers the assignments whose lists have changed.
+pub async fn update_unsubscribed(
+    db: impl PgExecutor<'_>,
+    attempt: Attempt,
+    error_code: i32,
+    response: &str,
+    opt_outs_shared: bool,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<i32>> {
+    sqlx::query_scalar!(
+        r#"WITH refused AS (
+               UPDATE message
+               SET send_status = 'ERROR', error_code = $3, service_response = $4, service_response_at = $5
+               WHERE id = $1 AND send_attempts = $2 AND send_status NOT IN ('QUEUED', 'SENT', 'DELIVERED', 'ERROR')),
+           owner AS (
+               SELECT c.cell, p.organization_id, c.assignment_id
+               FROM message m
+               JOIN campaign_contact c ON c.id = m.campaign_contact_id
+               JOIN campaign p ON p.id = c.campaign_id
+               WHERE m.id = $1),
+           kept AS (
+               INSERT INTO opt_out (cell, organization_id, assignment_id, reason_code, created_at)
+               SELECT cell, organization_id, assignment_id, 'carrier', $5 FROM owner
+               ON CONFLICT ON CONSTRAINT opt_out_key DO NOTHING),
+           marked AS (
+               UPDATE campaign_contact c SET is_opted_out = true, updated_at = $5
+               FROM owner, campaign p
+               WHERE c.cell = owner.cell AND p.id = c.campaign_id AND NOT c.is_opted_out
+                 AND ($6 OR p.organization_id = owner.organization_id)
+               RETURNING c.assignment_id)
+           SELECT assignment_id AS "id!" FROM marked WHERE assignment_id IS NOT NULL"#,
+        attempt.message_id,
+        attempt.number,
+        error_code,
+        response,
+        now,
+        opt_outs_shared
+    )
+    .fetch_all(db)
+    .await
 }
 
 /// Nothing can have been sent: the row says so, and the contact is where it was before,
@@ -171,7 +211,6 @@ pub async fn update_unknown(
 #[derive(Clone, Debug)]
 pub struct TakenUp {
     pub id: i64,
-    pub campaign_contact_id: i32,
     pub contact_number: String,
     pub text: String,
     pub service: String,
@@ -205,7 +244,7 @@ pub async fn claim_waiting(
                                  WHERE o.cell = c.cell AND ($2 OR o.organization_id = p.organization_id))
                ORDER BY waiting.queued_at LIMIT $3 FOR UPDATE OF waiting SKIP LOCKED) AS due
          WHERE m.id = due.id
-         RETURNING m.id, m.campaign_contact_id, m.contact_number, m.text, m.service,
+         RETURNING m.id, m.contact_number, m.text, m.service,
                    m.messaging_service_sid, m.send_before, m.send_attempts, m.created_at",
         now,
         opt_outs_shared,
@@ -217,32 +256,26 @@ pub async fn claim_waiting(
 
 /// Gives up waiting texts whose time is over, and says why: opted out, closed, hours ended, a day old, refused five
 /// times.
-pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
-    let given_up = sqlx::query_scalar!(
-        r#"WITH given_up AS (
-               UPDATE message m
-               SET send_status = 'ERROR', service_response_at = $1,
-                   service_response = m.service_response || ' (given up: '
-                       || CASE WHEN c.is_opted_out THEN 'the person has opted out'
-                               WHEN p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS') THEN 'the campaign is closed'
-                               WHEN m.send_before <= $1 THEN 'the contact''s texting hours are over'
-                               WHEN m.created_at < $1::timestamptz - interval '1 day' THEN 'it has waited for a day'
-                               ELSE 'it was refused five times' END || ')'
-               FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
-               WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
-                 AND ((m.send_attempts >= 5 AND m.error_code IS NOT NULL)
-                      OR m.send_before <= $1 OR m.created_at < $1::timestamptz - interval '1 day'
-                      OR c.is_opted_out OR p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'))
-               RETURNING m.campaign_contact_id, m.error_code),
-           contact AS (
-               UPDATE campaign_contact c SET error_code = given_up.error_code
-               FROM given_up WHERE c.id = given_up.campaign_contact_id AND given_up.error_code IS NOT NULL)
-           SELECT count(*) AS "count!" FROM given_up"#,
+pub async fn expire_waiting(db: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let done = sqlx::query!(
+        "UPDATE message m
+         SET send_status = 'ERROR', service_response_at = $1,
+             service_response = m.service_response || ' (given up: '
+                 || CASE WHEN c.is_opted_out THEN 'the person has opted out'
+                         WHEN p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS') THEN 'the campaign is closed'
+                         WHEN m.send_before <= $1 THEN 'the contact''s texting hours are over'
+                         WHEN m.created_at < $1::timestamptz - interval '1 day' THEN 'it has waited for a day'
+                         ELSE 'it was refused five times' END || ')'
+         FROM campaign_contact c JOIN campaign p ON p.id = c.campaign_id
+         WHERE m.send_status = 'QUEUED' AND c.id = m.campaign_contact_id
+           AND ((m.send_attempts >= 5 AND m.error_code IS NOT NULL)
+                OR m.send_before <= $1 OR m.created_at < $1::timestamptz - interval '1 day'
+                OR c.is_opted_out OR p.status NOT IN ('ACTIVE', 'CLOSED_FOR_INITIAL_SENDS'))",
         now
     )
-    .fetch_one(db)
+    .execute(db)
     .await?;
-    Ok(given_up)
+    Ok(done.rows_affected())
 }
 
 /// Takes texts in hand that have been on their way for three minutes without an outcome: a crash,
@@ -259,7 +292,7 @@ pub async fn claim_unknown(
                WHERE send_status = 'SENDING' AND queued_at < $1::timestamptz - interval '3 minutes'
                ORDER BY queued_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
          WHERE m.id = due.id
-         RETURNING m.id, m.campaign_contact_id, m.contact_number, m.text, m.service,
+         RETURNING m.id, m.contact_number, m.text, m.service,
                    m.messaging_service_sid, m.send_before, m.send_attempts, m.created_at",
         now,
         limit

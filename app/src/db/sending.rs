@@ -64,7 +64,7 @@ pub async fn find_facts(
         r#"SELECT u.session_epoch, member.role AS "role?: Role",
                   c.id, c.campaign_id, c.assignment_id, c.external_id, c.external_id_type, c.state_code, c.first_name,
                   c.last_name, c.cell, c.custom_fields, c.timezone, c.message_status, c.is_opted_out AS has_opted_out,
-                  c.updated_at, c.error_code, a.user_id AS "assigned_to?",
+                  c.updated_at, a.user_id AS "assigned_to?",
                   (c.message_status IN ('needsMessage', 'closed')
                    AND c.messages_sent + c.messages_received = 0) AS "is_untexted!",
                   (c.is_opted_out
@@ -114,7 +114,6 @@ pub async fn find_facts(
             message_status: row.message_status,
             is_opted_out: row.has_opted_out,
             updated_at: row.updated_at,
-            error_code: row.error_code,
         },
         assigned_to: row.assigned_to,
         is_untexted: row.is_untexted,

@@ -5,14 +5,14 @@ use crate::db;
 use crate::db::outcome::{Accepted, Attempt};
 use crate::error::{CanFail, Result};
 use crate::sms::{self, Outcome};
-use crate::texting::{opt_out, simulation};
+use crate::texting::simulation;
 
-/// Records the outcome of an attempt at a contact's text, and does what follows from it.
+/// Records the outcome of an attempt at a text, and does what follows from it.
 /// [`Outcome::NotAttempted`] counts as refused: whoever can put the contact back does it before.
 ///
 /// # Errors
 /// When the database does not answer: then the text stays SENDING, and is reconciled.
-pub async fn record(app: &App, attempt: Attempt, contact_id: i32, outcome: &Outcome) -> Result<()> {
+pub async fn record(app: &App, attempt: Attempt, outcome: &Outcome) -> Result<()> {
     let (db, now) = (&app.db, app.clock.now());
     match outcome {
         Outcome::Accepted {
@@ -32,15 +32,18 @@ pub async fn record(app: &App, attempt: Attempt, contact_id: i32, outcome: &Outc
                 .can_fail("simulating what follows a text");
         }
         Outcome::Refused {
-            error_code,
+            error_code: Some(code @ sms::twilio::UNSUBSCRIBED),
             response,
         } => {
-            // Before the text is settled: a crash between the two opts out twice, not never.
-            if *error_code == Some(sms::twilio::UNSUBSCRIBED) {
-                opt_out::at_the_carrier(app, &[contact_id]).await?;
-            }
-            db::outcome::update_refused(db, attempt, *error_code, response, now).await?;
+            let shared = app.config.opt_outs_shared;
+            let changed =
+                db::outcome::update_unsubscribed(db, attempt, *code, response, shared, now).await?;
+            app.cache.bump(&changed, &app.ids.token()).await;
         }
+        Outcome::Refused {
+            error_code,
+            response,
+        } => db::outcome::update_refused(db, attempt, *error_code, response, now).await?,
         Outcome::NotAttempted { why, .. } => {
             db::outcome::update_refused(db, attempt, None, why, now).await?;
         }

@@ -3,7 +3,7 @@
 //! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the
 //! row's statement asks whether what is known still holds. Where it writes nothing the row is asked for once more, by
 //! the terms it answered if they had been edited, and waiting for who has the contact in hand; that makes three as well.
-//! Only what is refused again is read about. The row and the outcome are shared with whoever else texts at that moment
+//! The facts are read only of what is refused twice, by terms that say no, or for its key. The row and the outcome are shared with whoever else texts at that moment
 //! (`db/group.rs`).
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
@@ -63,7 +63,7 @@ pub async fn send_known(
                 .remember(by.user_id, assignment_id, terms.clone());
             known_text(app, by, terms, contact_id, draft)
         }
-        Ok(Entry::Refused) => Some(text),
+        Ok(Entry::Refused) => known_text(app, by, by.terms.clone(), contact_id, draft),
         // A text with this key was written before, and the contact put back since.
         Err(error) if breaks_constraint(&error, IDEMPOTENCY_KEY) => None,
         Err(error) => return Err(error.into()),
@@ -313,7 +313,8 @@ async fn overtaken(app: &App, by: &Sender, draft: &Draft, body: &str) -> Result<
     let now = app.clock.now();
     Err(match decide(app, &facts, draft, body, now) {
         Err(error) => error,
-        // Two first messages at once, neither saying so.
+        // Two first messages at once, neither saying so, by people this process does not know: of those it
+        // knows the second is a follow-up, as it would be a moment later.
         Ok(_) if is_texted_meanwhile => Error::refused(
             "DUPLICATE_MESSAGE",
             "This person has got their first message already.",
@@ -330,7 +331,7 @@ async fn record(app: &App, written: Written, outcome: &Outcome) -> Result<Contac
     };
     let contact = written.contact;
     let Outcome::NotAttempted { code, why } = outcome else {
-        outcome::record(app, attempt, contact.id, outcome).await?;
+        outcome::record(app, attempt, outcome).await?;
         return Ok(contact);
     };
     let after = &contact.message_status;

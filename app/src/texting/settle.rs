@@ -19,7 +19,7 @@ const HANDFUL: i64 = 16;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
     pub tried: usize,
-    pub given_up: i64,
+    pub given_up: u64,
 }
 
 /// Gives up texts whose time is over and tries the others that are due, for as long as `time`
@@ -60,7 +60,7 @@ async fn try_again(app: &App, text: &TakenUp, taken_up_at: DateTime<Utc>) -> Res
         taken_up_at,
     };
     let outcome = sms::send(app, &outgoing).await;
-    outcome::record(app, attempt(text), text.campaign_contact_id, &outcome).await
+    outcome::record(app, attempt(text), &outcome).await
 }
 
 /// The attempt this text is in.

@@ -1,6 +1,6 @@
 //! What tests begin with: people, campaigns, contacts; each takes only what matters.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::{Answer, Person, TestApp};
@@ -166,6 +166,18 @@ impl TestApp {
     }
 
     /// An answer of the contact comes in.
+    /// What `errorCode` says of each contact, to their texter.
+    pub(crate) async fn codes_of(&self, texting: &Texting) -> Value {
+        let query = "query ($id: String!) { contact(id: $id) { errorCode } }";
+        let mut codes = Vec::new();
+        for contact in &texting.contacts {
+            let contact = json!({"id": contact.to_string()});
+            let answer = self.graphql(Some(texting.texter), query, contact).await;
+            codes.push(answer.ok()["contact"]["errorCode"].clone());
+        }
+        codes.into()
+    }
+
     pub(crate) async fn reply(
         &self,
         contact: i32,

@@ -1,5 +1,6 @@
 //! Delivery reports.
 
+use serde_json::json;
 use spoke::db::outcome::{self, Accepted, Attempt};
 use spoke::functions::queue::{Batch, Record};
 use spoke::texting::inbound::Webhook;
@@ -51,9 +52,7 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
         "the reports, and whose lists have changed"
     );
     assert_eq!(states(&app).await, "DELIVERED0 ERROR30005 SENT0");
-    let of_contacts =
-        "SELECT string_agg(coalesce(error_code, 0)::text, ' ' ORDER BY id) FROM campaign_contact";
-    assert_eq!(app.value(of_contacts).await, "0 30005 0");
+    assert_eq!(app.codes_of(&texting).await, json!([null, 30_005, null]));
     reports::apply(
         &app.app,
         &[report("SM1", "failed", "1"), report("SM2", "delivered", "")],
@@ -61,16 +60,18 @@ async fn a_batch_is_one_statement_for_the_texts_and_delivered_is_final() {
     .await
     .unwrap();
     assert_eq!(states(&app).await, "DELIVERED0 DELIVERED0 SENT0");
-    assert_eq!(app.value(of_contacts).await, "0 0 0");
+    assert_eq!(app.codes_of(&texting).await, json!([null, null, null]));
     // A contact has the code of the last text only.
     let failed = [report("SM3", "undelivered", "30007")];
     reports::apply(&app.app, &failed).await.unwrap();
-    assert_eq!(app.value(of_contacts).await, "0 0 30007");
+    assert_eq!(app.codes_of(&texting).await, json!([null, null, 30_007]));
     let (texter, contact) = (texting.texter, texting.contacts[2]);
     app.send_text(texter, texting.assignment, contact, "Hi?", false, None)
         .await
         .ok();
-    assert_eq!(app.value(of_contacts).await, "0 0 0");
+    assert_eq!(app.codes_of(&texting).await, json!([null, null, null]));
+    reports::apply(&app.app, &failed).await.unwrap();
+    assert_eq!(app.codes_of(&texting).await, json!([null, null, null]));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! What operations cost the database, in round trips.
 
+use carrier::plan::{Fault, Rule};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::app::{NOON, Person, Statements, TestApp};
+use crate::carrier::app_with_carrier;
 
 async fn cost(app: &TestApp, by: Person, query: &str, variables: serde_json::Value) -> usize {
     let statements = Statements::counted();
@@ -155,6 +157,23 @@ async fn a_text_costs_three_round_trips_at_the_most() {
     assert_eq!(closed, ("CAMPAIGN_CLOSED".to_owned(), 2));
     let texts = "SELECT count(*) || ' of ' || count(DISTINCT campaign_contact_id) FROM message";
     assert_eq!(app.value(texts).await, "6 of 6");
+}
+
+/// The carrier knows of an opt-out: it is here, too, with no more round trips.
+#[tokio::test]
+async fn a_text_to_somebody_who_opted_out_at_the_carrier_costs_no_more() {
+    let (app, carrier) = app_with_carrier(&[]).await;
+    let texting = app.texting(2).await;
+    carrier.fault(Rule::of(Fault::Refuse { code: 21_610 }).times(2));
+    for (contact, round_trips) in texting.contacts.iter().zip([3, 2]) {
+        let statements = Statements::counted();
+        app.send_first(&texting, *contact).await.ok();
+        // One more reads the thread that is asked for with it.
+        assert_eq!(statements.count() - 1, round_trips);
+    }
+    let opted_out =
+        "SELECT count(*) FROM campaign_contact JOIN opt_out USING (cell) WHERE is_opted_out";
+    assert_eq!(app.value(opted_out).await, "2");
 }
 
 /// Fifty texters ask at once, some of them twice: nobody's contact is anybody else's.

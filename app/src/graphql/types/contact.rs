@@ -59,8 +59,13 @@ impl CampaignContact {
     }
 
     /// The carrier's code, if the last text this person was sent failed.
-    async fn error_code(&self) -> Option<i32> {
-        self.0.error_code
+    async fn error_code(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
+        let thread = loaders(ctx).load_one(ThreadOf(self.0.id)).await?;
+        let thread = thread.unwrap_or_default();
+        let last = thread.iter().rfind(|message| !message.is_from_contact);
+        Ok(last
+            .filter(|message| message.send_status == "ERROR")
+            .and_then(|message| message.error_code))
     }
 
     async fn assignment_id(&self) -> Option<ID> {
