@@ -28,6 +28,7 @@ test('texters come by the hundred', async () => {
   await screen.findByRole('rowheader', { name: 'Tess Taylor' })
   expect(names()).toEqual(['Sam No200', 'Sam No201', 'Sam No202', 'Tess Taylor'])
   expect(screen.queryByRole('link', { name: 'Next texters' })).toBeNull()
+  expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Texters 104' }))
   await user.click(screen.getByRole('link', { name: 'First texters' }))
   await screen.findByRole('rowheader', { name: 'Ravi Rao' })
 })

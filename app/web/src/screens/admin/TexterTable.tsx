@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'react'
 import { count } from '../../lib/time'
 import { admin } from '../../text/admin'
 import { ButtonLink } from '../../ui/Button'
@@ -29,9 +30,16 @@ export function TexterTable({ campaign, isFirst }: { campaign: WatchedCampaign; 
   const { assignmentSummaries: found, stats } = campaign
   const rows = found.slice(0, TEXTERS)
   const last = found.length > TEXTERS ? rows.at(-1) : undefined
+  const heading = useRef<HTMLHeadingElement>(null)
+  // Whoever turned the page looks for texters, not for the top of the campaign.
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus()
+  }, [isFirst])
   return (
     <section className="stack">
-      <h2>{admin.stats.table} <span className="quiet figures">{rows.length > 0 && count(stats.textersCount)}</span></h2>
+      <h2 ref={heading} tabIndex={-1}>
+        {admin.stats.table} <span className="quiet figures">{rows.length > 0 && count(stats.textersCount)}</span>
+      </h2>
       {rows.length > 0 && <Table caption={admin.stats.table} columns={COLUMNS} rows={rows} keyOf={({ assignmentId }) => assignmentId} />}
       {rows.length === 0 && (
         <State icon={<PeopleIcon size={28} />} title={isFirst ? admin.stats.noTextersTitle : admin.stats.noMoreTexters}>
