@@ -20,6 +20,9 @@ Object.defineProperty(Blob.prototype, 'arrayBuffer', {
   },
 })
 
+// jsdom lays nothing out, so it has nothing to scroll.
+Element.prototype.scrollIntoView = vi.fn()
+
 afterEach(() => {
   cleanup()
   sessionStorage.clear()

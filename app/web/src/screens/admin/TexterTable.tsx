@@ -33,7 +33,9 @@ export function TexterTable({ campaign, isFirst }: { campaign: WatchedCampaign; 
   const heading = useRef<HTMLHeadingElement>(null)
   // Whoever turned the page looks for texters, not for the top of the campaign.
   useEffect(() => {
-    if (!isFirst) heading.current?.focus()
+    if (isFirst) return
+    heading.current?.focus({ preventScroll: true })
+    heading.current?.scrollIntoView()
   }, [isFirst])
   return (
     <section className="stack">
