@@ -283,9 +283,8 @@ pub async fn sender(
         Err(error) => Err(error),
         Ok(()) => {
             if let Some(assignment_id) = facts.contact.assignment_id.filter(|_| is_own) {
-                let terms = Arc::new(facts.terms.clone());
                 app.standings
-                    .remember(session.user_id, assignment_id, terms);
+                    .remember(session.user_id, assignment_id, facts.terms.clone());
             }
             Ok(Sender {
                 user_id: session.user_id,

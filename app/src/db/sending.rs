@@ -1,5 +1,7 @@
 //! What there is to know before a text is written down; asked only when it is not known.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgExecutor;
@@ -24,7 +26,7 @@ pub struct Facts {
     pub is_opted_out: bool,
     /// A text with this key has been written before.
     pub is_repeated: bool,
-    pub terms: Terms,
+    pub terms: Arc<Terms>,
 }
 
 /// What a campaign and its organization lay down for texting.
@@ -119,7 +121,7 @@ pub async fn find_facts(
         is_untexted: row.is_untexted,
         is_opted_out: row.is_opted_out,
         is_repeated: row.is_repeated,
-        terms: Terms {
+        terms: Arc::new(Terms {
             campaign_id: row.campaign_id,
             status: row.status,
             due_by: row.due_by,
@@ -136,6 +138,6 @@ pub async fn find_facts(
             organization_hours_end: row.organization_hours_end,
             service: row.service,
             organization_version: row.organization_version,
-        },
+        }),
     }))
 }

@@ -3,8 +3,8 @@
 //! Three statements: the facts, the row, the outcome. A text of somebody whose terms this process knows costs two: the
 //! row's statement asks whether what is known still holds. Where it writes nothing the row is asked for once more, by
 //! the terms it answered if they had been edited, and waiting for who has the contact in hand; that makes three as well.
-//! The facts are read only of what is refused twice, by terms that say no, or for its key. The row and the outcome are shared with whoever else texts at that moment
-//! (`db/group.rs`).
+//! The facts are read only of what is refused twice, by terms that say no, or for its key. The row and the outcome are
+//! shared with whoever else texts at that moment (`db/group.rs`).
 //!
 //! A crash after the row was written leaves it SENDING, where everybody can see it: `reconcile`
 //! asks the carrier about it before anything is sent again.
@@ -151,12 +151,7 @@ pub async fn send(app: &App, by: &Sender, draft: &Draft) -> Result<Contact> {
         })
     });
     let text = NewText {
-        conditions: Arc::new(conditions(
-            app,
-            Arc::new(facts.terms.clone()),
-            openings,
-            now,
-        )),
+        conditions: Arc::new(conditions(app, facts.terms.clone(), openings, now)),
         contact_id: facts.contact.id,
         assignment_id: draft.assignment_id,
         user_id: by.user_id,

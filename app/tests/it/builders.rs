@@ -1,6 +1,7 @@
 //! What tests begin with: people, campaigns, contacts; each takes only what matters.
 
 use serde_json::{Value, json};
+use spoke::db::Tx;
 use uuid::Uuid;
 
 use crate::app::{Answer, Person, TestApp};
@@ -165,7 +166,17 @@ impl TestApp {
         .await
     }
 
-    /// An answer of the contact comes in.
+    /// Somebody else has the contact in hand until they let it go.
+    pub(crate) async fn in_hand(&self, contact: i32) -> Tx {
+        let mut hand = self.app.db.begin().await.unwrap();
+        sqlx::query("SELECT FROM campaign_contact WHERE id = $1 FOR UPDATE")
+            .bind(contact)
+            .execute(&mut *hand)
+            .await
+            .unwrap();
+        hand
+    }
+
     /// What `errorCode` says of each contact, to their texter.
     pub(crate) async fn codes_of(&self, texting: &Texting) -> Value {
         let query = "query ($id: String!) { contact(id: $id) { errorCode } }";
@@ -178,6 +189,7 @@ impl TestApp {
         codes.into()
     }
 
+    /// An answer of the contact comes in.
     pub(crate) async fn reply(
         &self,
         contact: i32,

@@ -2,7 +2,6 @@
 
 use futures::future::join_all;
 use serde_json::json;
-use spoke::db::Tx;
 use spoke::texting::inbound::{self, Received, Webhook};
 use uuid::Uuid;
 
@@ -38,17 +37,6 @@ async fn known(app: &TestApp, count: i32) -> Texting {
     let contact = texting.contacts.remove(0);
     first(app, &texting, contact, Uuid::new_v4()).await.ok();
     texting
-}
-
-/// Somebody else has the contact in hand until they let it go.
-async fn in_hand(app: &TestApp, contact: i32) -> Tx {
-    let mut hand = app.app.db.begin().await.unwrap();
-    sqlx::query("SELECT FROM campaign_contact WHERE id = $1 FOR UPDATE")
-        .bind(contact)
-        .execute(&mut *hand)
-        .await
-        .unwrap();
-    hand
 }
 
 fn reply(place: usize, sid: &str) -> Webhook {
@@ -124,7 +112,7 @@ async fn one_contact_twice_at_once_gets_one_first_message() {
 async fn nobody_waits_for_a_contact_somebody_else_has_in_hand() {
     let app = TestApp::new().await;
     let texting = known(&app, 5).await;
-    let hand = in_hand(&app, texting.contacts[2]).await;
+    let hand = app.in_hand(texting.contacts[2]).await;
     let send = |place: usize| first(&app, &texting, texting.contacts[place], Uuid::new_v4());
     let waiting = send(2);
     let others = join_all([0, 1, 3, 4].map(send));
@@ -139,7 +127,7 @@ async fn nobody_waits_for_a_contact_somebody_else_has_in_hand() {
     let webhooks = [0, 1, 2, 3, 4, 1].map(|place| reply(place, &Uuid::new_v4().to_string()));
     hand.commit().await.unwrap();
     assert_eq!(status(&waiting.await), "messaged");
-    let hand = in_hand(&app, texting.contacts[2]).await;
+    let hand = app.in_hand(texting.contacts[2]).await;
     let receive = |place: usize| inbound::receive(&app.app, "twilio", &webhooks[place]);
     let statements = Statements::counted();
     let waiting = receive(2);

@@ -608,11 +608,7 @@ async fn who_waits_too_long_for_a_row_hears_it_and_the_same_click_goes_through_l
         app.value(settings).await,
         "idle_in_transaction_session_timeout 60000, jit off, lock_timeout 10000, statement_timeout 20000"
     );
-    let mut holder = app.app.db.begin().await.unwrap();
-    sqlx::query("SELECT FROM campaign_contact FOR UPDATE")
-        .execute(&mut *holder)
-        .await
-        .unwrap();
+    let holder = app.in_hand(texting.contacts[0]).await;
     let key = Some(Uuid::new_v4());
     let click = || {
         let (by, assignment) = (texting.texter, texting.assignment);
