@@ -189,12 +189,12 @@ impl Instance {
 
 /// Starts the application and waits for its first answer; how long that took.
 async fn run(command: &mut Command, url: &str) -> anyhow::Result<(App, Duration)> {
+    let web = reqwest::Client::new();
     let started = Instant::now();
     let child = command
         .spawn()
         .with_context(|| format!("starting {command:?}; build it with --release"))?;
     let mut app = App(child);
-    let web = reqwest::Client::new();
     let body = json!({"query": "{ __typename }"});
     loop {
         let request = web.post(format!("{url}/graphql")).json(&body);

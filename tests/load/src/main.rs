@@ -92,8 +92,8 @@ async fn main() -> anyhow::Result<()> {
     );
     let mut figures = Figures;
     let mut instance = Box::pin(Instance::start(&args)).await?;
-    start(&mut instance, &mut figures).await?;
     let seeded = seed::campaign(&instance, &args).await?;
+    start(&mut instance, &mut figures).await?;
     let instance = Arc::new(instance);
     let mut texters = measure::signing_in(&instance, args.texters, &mut figures).await?;
     for texter in &mut texters {
